@@ -1,0 +1,1 @@
+"""Measurement: how often gisa is right, cites right, refuses right, and how quickly."""

@@ -1,0 +1,1 @@
+"""Peers measured on the same articles and models."""

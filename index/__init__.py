@@ -1,0 +1,1 @@
+"""Articles become searchable vectors and terms."""

@@ -1,0 +1,1 @@
+"""What is on disk before the first question: articles and model weights."""
