@@ -80,6 +80,12 @@ class Store(Protocol):
 
     def verify(self) -> list[Damage]: ...
 
+    def flush(self) -> None:
+        """Write derived files that are behind the articles. Searches are right without it, only slower to start.
+
+        Raises DiskFullError, IndexBusyError.
+        """
+
     def rebuild(self) -> None:
         """Make every derived file anew from the stored truth, without embedding again."""
 

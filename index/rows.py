@@ -1,0 +1,203 @@
+"""Records of the index as rows of its database, and back."""
+
+from __future__ import annotations
+
+import calendar
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+
+from index.store import Entry
+from index.types import ArticleInfo, Candidate, Chunk, Sentence, Vectors
+from seeds.article import Article, Precision
+
+INFO = """articles.id, title, publisher, author, published, published_precision, language, url, source"""
+_Value = str | int | float | bytes | None
+_Row = Sequence[_Value]
+
+
+def check(entry: Entry, dimension: int) -> None:
+    """Raises ValueError when an entry breaks its contract: better here than in an answer."""
+    article, chunks = entry.article, entry.chunks
+    sentences = sum(len(chunk.sentences) for chunk in chunks)
+    problems = [
+        entry.vectors.shape != (len(chunks), dimension) and "vectors: shape",
+        entry.sentence_vectors.shape != (sentences, dimension) and "sentence_vectors: shape",
+        len(entry.terms) != len(chunks) and "terms: length",
+        [len(terms) for terms in entry.sentence_terms] != [len(c.sentences) for c in chunks] and "sentence_terms",
+        any(chunk.article_id != article.id for chunk in chunks) and "chunks: of another article",
+        any(chunk.text != " ".join(s.text for s in chunk.sentences) for chunk in chunks) and "chunks: text",
+        any(article.text[s.start : s.end] != s.text for c in chunks for s in c.sentences) and "sentences: offsets",
+        any(" " in t or not t for terms in entry.terms for t in terms) and "terms: white space",
+        not unit_norm(entry.vectors) and "vectors: norm",
+        not unit_norm(entry.sentence_vectors) and "sentence_vectors: norm",
+    ]
+    if found := [problem for problem in problems if problem]:
+        raise ValueError(f"entry of article {article.id}: {', '.join(map(str, found))}")
+
+
+def unit_norm(vectors: Vectors) -> bool:
+    """Whether every row has norm 1, to within what half precision may lose."""
+    return bool(np.all(np.abs(np.linalg.norm(vectors, axis=-1) - 1) < 5e-3))
+
+
+def insert(connection: sqlite3.Connection, entry: Entry) -> dict[int, tuple[str, ...]]:
+    """Store an entry whose article is not there. Returns chunk number -> terms, for the posting lists."""
+    article = entry.article
+    earliest, latest = _days(article)
+    number = connection.execute(
+        """INSERT INTO articles (id, title, publisher, author, published, published_precision, earliest, latest,
+           language, url, source, rights, content_hash, body, text) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
+        (article.id, article.title, article.publisher, article.author, _iso(article.published),
+         article.published_precision, _iso(earliest), _iso(latest), article.language, article.url, article.source,
+         article.rights, article.content_hash, json.dumps(article.body), article.text),
+    ).lastrowid  # fmt: skip
+    connection.executemany(
+        "INSERT INTO names VALUES (?,?,?)", [(number, korean, latin) for korean, latin in dict.fromkeys(entry.names)]
+    )
+    added: dict[int, tuple[str, ...]] = {}
+    first = 0
+    for chunk, vector, terms, sentence_terms in zip(
+        entry.chunks, entry.vectors, entry.terms, entry.sentence_terms, strict=True
+    ):
+        cursor = connection.execute(
+            'INSERT INTO chunks (id, article, position, start, "end", length, terms) VALUES (?,?,?,?,?,?,?)',
+            (chunk.id, number, chunk.position, chunk.start, chunk.end, len(terms), " ".join(terms)),
+        )
+        chunk_number = int(cursor.lastrowid or 0)
+        added[chunk_number] = terms
+        last = first + len(chunk.sentences)
+        connection.execute(
+            "INSERT INTO vectors VALUES (?,?,?)",
+            (chunk_number, vector.astype("<f4").tobytes(), entry.sentence_vectors[first:last].astype("<f2").tobytes()),
+        )
+        first = last
+        connection.executemany(
+            "INSERT INTO sentences VALUES (?,?,?,?,?,?)",
+            [
+                (chunk_number, position, sentence.start, sentence.end, sentence.text, " ".join(its_terms))
+                for position, (sentence, its_terms) in enumerate(zip(chunk.sentences, sentence_terms, strict=True))
+            ],
+        )
+    return added
+
+
+def delete(connection: sqlite3.Connection, article_id: str) -> dict[int, list[str]] | None:
+    """Remove an article and all its rows. Returns chunk number -> terms; None when there is no such article."""
+    chunks = connection.execute(
+        "SELECT chunks.number, terms FROM chunks JOIN articles ON article=articles.number WHERE articles.id=?",
+        (article_id,),
+    ).fetchall()
+    if connection.execute("DELETE FROM articles WHERE id=?", (article_id,)).rowcount == 0:
+        return None
+    return {number: split(terms) for number, terms in chunks}
+
+
+def article(connection: sqlite3.Connection, article_id: str) -> Article | None:
+    row = connection.execute(
+        """SELECT id, title, text, body, publisher, author, published, published_precision, language, url, source,
+           rights FROM articles WHERE id=?""",
+        (article_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    identifier, title, text, body, publisher, author, published, precision, language, url, source, rights = row
+    return Article(
+        id=identifier,
+        title=title,
+        text=text,
+        body=tuple((start, end) for start, end in json.loads(body)),
+        publisher=publisher,
+        author=author,
+        published=_date(published),
+        published_precision=precision,
+        language=language,
+        url=url,
+        source=source,
+        rights=rights,
+    )
+
+
+def info(row: _Row) -> ArticleInfo:
+    """A row of the columns `INFO`."""
+    identifier, title, publisher, author, published, *rest = row
+    return ArticleInfo(identifier, title, publisher, author, _date(published), *rest)  # type: ignore[arg-type]
+
+
+def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimension: int) -> list[Candidate]:
+    """The chunks with those ids, in that order; those that are gone are left out."""
+    wanted = json.dumps(list(chunk_ids))
+    chunks = connection.execute(
+        f"""SELECT chunks.number, chunks.id, position, start, "end", terms, vector, sentence_vectors, {INFO}
+            FROM json_each(?) CROSS JOIN chunks ON chunks.id=value JOIN articles ON article=articles.number
+            JOIN vectors ON chunk=chunks.number ORDER BY chunks.number""",
+        (wanted,),
+    ).fetchall()
+    if not chunks:
+        return []
+    sentences = connection.execute(
+        """SELECT chunk, start, "end", text, terms FROM json_each(?) CROSS JOIN sentences ON chunk=value
+           ORDER BY chunk, position""",
+        (json.dumps([row[0] for row in chunks]),),
+    )
+    by_chunk = {number: list(rows) for number, rows in groupby(sentences, key=lambda row: row[0])}
+    vectors = np.frombuffer(b"".join(row[6] for row in chunks), "<f4").reshape(-1, dimension)
+    sentence_vectors = normalised(b"".join(row[7] for row in chunks), dimension)
+    infos: dict[str, ArticleInfo] = {}
+    found: dict[str, Candidate] = {}
+    first = 0
+    for row, vector in zip(chunks, vectors, strict=True):
+        number, identifier, position, start, end, terms = row[:6]
+        its = by_chunk[number]
+        last = first + len(its)
+        its_article = infos.setdefault(row[8], info(row[8:]))
+        parts = tuple(Sentence(s_start, s_end, text) for _, s_start, s_end, text, _ in its)
+        chunk = Chunk(identifier, its_article.id, position, start, end, " ".join(s.text for s in parts), parts)
+        found[identifier] = Candidate(
+            chunk,
+            its_article,
+            vector,
+            sentence_vectors[first:last],
+            tuple(split(terms)),
+            tuple(tuple(split(sentence[4])) for sentence in its),
+        )
+        first = last
+    return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
+
+
+def normalised(halves: bytes, dimension: int) -> Vectors:
+    """Stored float16 rows as float32 (n, dimension) of unit norm."""
+    vectors = np.frombuffer(halves, "<f2").astype(np.float32).reshape(-1, dimension)
+    norms: npt.NDArray[np.float32] = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    vectors /= norms[:, None]
+    return vectors
+
+
+def split(terms: str) -> list[str]:
+    return terms.split(" ") if terms else []
+
+
+def _days(article: Article) -> tuple[date | None, date | None]:
+    """The first and the last day the article may have been published on."""
+    day = article.published
+    if day is None:
+        return None, None
+    precision: Precision = article.published_precision
+    if precision == "year":
+        return date(day.year, 1, 1), date(day.year, 12, 31)
+    if precision == "month":
+        return day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1])
+    return day, day
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _date(text: object) -> date | None:
+    return date.fromisoformat(text) if isinstance(text, str) else None

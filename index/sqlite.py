@@ -1,0 +1,184 @@
+"""The database file: schema, migrations, connections, and SQLite's errors said in ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.disk import disk_full
+from index.errors import IndexBusyError, IndexDamagedError, IndexStoreError
+
+VERSION = 1
+APPLICATION_ID = 0x67697361  # "gisa": no other program's database is ever taken for ours
+
+SCHEMA = """
+CREATE TABLE collection (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE articles (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    publisher TEXT,
+    author TEXT,
+    published TEXT,                  -- ISO date
+    published_precision TEXT NOT NULL,
+    earliest TEXT,                   -- first and last day it may have been published on: filters compare these
+    latest TEXT,
+    language TEXT NOT NULL,
+    url TEXT,
+    source TEXT NOT NULL,
+    rights TEXT,
+    content_hash TEXT NOT NULL,
+    body TEXT NOT NULL,              -- JSON [[start, end], ...]
+    text TEXT NOT NULL
+) STRICT;
+
+-- Numbers are never used again, so that a reader whose FAISS index is a moment old cannot be led to another chunk.
+CREATE TABLE chunks (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    length INTEGER NOT NULL,         -- how many terms
+    terms TEXT NOT NULL,             -- joined by spaces, in order, with repeats
+    UNIQUE (article, position)
+) STRICT;
+
+-- Apart from chunks, so that scans of those stay small.
+CREATE TABLE vectors (
+    chunk INTEGER PRIMARY KEY REFERENCES chunks ON DELETE CASCADE,
+    vector BLOB NOT NULL,            -- float32 little-endian (d,), unit norm
+    sentence_vectors BLOB NOT NULL   -- float16 little-endian (sentences, d)
+) STRICT;
+
+CREATE TABLE sentences (
+    chunk INTEGER NOT NULL REFERENCES chunks ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    terms TEXT NOT NULL,
+    PRIMARY KEY (chunk, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE names (
+    article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
+    korean TEXT NOT NULL,
+    latin TEXT NOT NULL,
+    PRIMARY KEY (article, korean, latin)
+) STRICT, WITHOUT ROWID;
+
+-- Derived from chunks.terms: see index/postings.py.
+CREATE TABLE postings (
+    term TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    documents INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (term, block)
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+"""`MIGRATIONS[v]` turns a database of version v into one of version v + 1, inside the caller's transaction."""
+
+_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC})
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Errors of SQLite about the database at `path`, raised as errors of the index."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _ours(error, path) from error
+
+
+def _ours(error: sqlite3.Error, path: Path) -> IndexStoreError:
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code in _FULL:
+        return disk_full(path.parent)
+    if code & 0xFF in _DAMAGED:
+        return IndexDamagedError(
+            f"The index {path} is damaged and was left as it is ({error}). Put a backup in its place, "
+            "or move it away and add the articles again with `gisa index add`.",
+            f"색인 {path} 이(가) 손상되었으며 그대로 두었습니다({error}). 백업을 그 자리에 복원하거나, "
+            "파일을 옮겨 두고 `gisa index add`로 기사를 다시 추가하세요.",
+        )
+    if code & 0xFF in _BUSY:
+        return IndexBusyError(
+            f"The index {path} is busy. Wait until the other process is done, then try again.",
+            f"색인 {path} 이(가) 사용 중입니다. 다른 작업이 끝난 뒤 다시 시도하세요.",
+        )
+    return IndexStoreError(
+        f"The index {path} cannot be used ({error}). Check that the folder exists and may be written to.",
+        f"색인 {path} 을(를) 사용할 수 없습니다({error}). 폴더가 있고 쓰기 권한이 있는지 확인하세요.",
+    )
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection in autocommit mode, durable (WAL, synchronous=FULL), with foreign keys enforced.
+
+    It may be used by any thread, by one at a time. Raises sqlite3.Error.
+    """
+    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA schema_version").fetchone()  # the first real read: finds a file that is no database
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def version(connection: sqlite3.Connection, path: Path) -> int:
+    """The schema's version, 0 for a new file. Raises IndexStoreError for another program's or a newer database."""
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if owner != APPLICATION_ID and not empty:
+        raise IndexStoreError(
+            f"{path} is a database of another program. Choose another folder with GISA_HOME.",
+            f"{path} 은(는) 다른 프로그램의 데이터베이스입니다. GISA_HOME으로 다른 폴더를 지정하세요.",
+        )
+    if found > VERSION:
+        raise IndexStoreError(
+            f"{path} was made by a newer gisa (format {found}, this one knows {VERSION}). Upgrade gisa.",
+            f"{path} 은(는) 더 새로운 gisa로 만들어졌습니다(형식 {found}, 현재 {VERSION}). gisa를 업그레이드하세요.",
+        )
+    return found
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the database to `VERSION` in one transaction. The caller holds the writer's lock."""
+    if version(connection, path) == VERSION:
+        return
+    connection.execute("PRAGMA journal_mode=WAL")
+    with transaction(connection, "IMMEDIATE"):
+        found = version(connection, path)
+        if found == 0:
+            for statement in SCHEMA.split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        else:
+            for step in range(found, VERSION):
+                MIGRATIONS[step](connection)
+        connection.execute(f"PRAGMA user_version={VERSION}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, kind: str = "DEFERRED") -> Iterator[sqlite3.Connection]:
+    """BEGIN ... COMMIT, or ROLLBACK when anything is raised."""
+    connection.execute(f"BEGIN {kind}")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

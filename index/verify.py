@@ -1,0 +1,116 @@
+"""Finds damage in a collection: every stored byte that answers rest on is checked against another."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from index import manifest, postings, queries, rows
+from index.faiss_index import VectorIndex
+from index.store import Damage
+
+
+def verify(connection: sqlite3.Connection, folder: Path, embedder: str, dimension: int) -> list[Damage]:
+    """Everything found, the database first. When SQLite itself finds damage, nothing else is looked at."""
+    if damage := list(_database(connection)):
+        return damage
+    return [
+        *_texts(connection),
+        *_vectors(connection, dimension),
+        *_postings(connection),
+        *_faiss(connection, folder, embedder, dimension),
+    ]
+
+
+def _database(connection: sqlite3.Connection) -> Iterator[Damage]:
+    for (line,) in connection.execute("PRAGMA integrity_check"):
+        if line != "ok":
+            yield Damage("database", str(line), mendable=False)
+    for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
+        yield Damage(f"{table} {row}", f"belongs to a row of {parent} that is not there", mendable=False)
+
+
+def _texts(connection: sqlite3.Connection) -> Iterator[Damage]:
+    for (article_id,) in connection.execute("SELECT id FROM articles ORDER BY id").fetchall():
+        article = rows.article(connection, article_id)
+        if article is None:
+            continue
+        where = f"article {article_id}"
+        (stored,) = connection.execute("SELECT content_hash FROM articles WHERE id=?", (article_id,)).fetchone()
+        if article.content_hash != stored:
+            yield Damage(where, "its content does not have the stored hash", mendable=False)
+        parts = connection.execute(
+            """SELECT chunks.id, chunks.start, chunks."end", min(sentences.start), max(sentences."end"),
+                      count(sentences.position)
+               FROM articles JOIN chunks ON article=articles.number LEFT JOIN sentences ON chunk=chunks.number
+               WHERE articles.id=? GROUP BY chunks.number ORDER BY chunks.position""",
+            (article_id,),
+        )
+        for chunk_id, start, end, first, last, count in parts:
+            if not count or (start, end) != (first, last):
+                yield Damage(f"chunk {chunk_id}", "its offsets are not those of its sentences", mendable=False)
+        sentences = connection.execute(
+            """SELECT chunks.id, sentences.position, sentences.start, sentences."end", sentences.text
+               FROM articles JOIN chunks ON article=articles.number JOIN sentences ON chunk=chunks.number
+               WHERE articles.id=?""",
+            (article_id,),
+        )
+        for chunk_id, position, start, end, text in sentences:
+            if article.text[start:end] != text:
+                yield Damage(f"chunk {chunk_id} sentence {position}", "is not at its offsets", mendable=False)
+
+
+def _vectors(connection: sqlite3.Connection, dimension: int) -> Iterator[Damage]:
+    stored = connection.execute(
+        """SELECT chunks.id, vector, sentence_vectors,
+                  (SELECT count(*) FROM sentences WHERE sentences.chunk=chunks.number)
+           FROM chunks LEFT JOIN vectors ON vectors.chunk=chunks.number"""
+    )
+    for chunk_id, vector, halves, sentences in stored:
+        where = f"chunk {chunk_id}"
+        if vector is None:
+            yield Damage(where, "has no vector", mendable=False)
+        elif len(vector) != 4 * dimension or len(halves) != 2 * dimension * sentences:
+            yield Damage(where, "its vectors have the wrong size", mendable=False)
+        elif not (
+            rows.unit_norm(np.frombuffer(vector, "<f4"))
+            and rows.unit_norm(np.frombuffer(halves, "<f2").astype(np.float32).reshape(-1, dimension))
+        ):
+            yield Damage(where, "its vectors do not have norm 1", mendable=False)
+
+
+def _postings(connection: sqlite3.Connection) -> Iterator[Damage]:
+    held: Counter[tuple[str, int, int, int]] = Counter()
+    for term, number, frequency, length in postings.stored(connection):
+        held[term, number, frequency, length] += 1
+    for number, length, terms in connection.execute("SELECT number, length, terms FROM chunks"):
+        its = rows.split(terms)
+        if len(its) != length:
+            yield Damage(f"chunk number {number}", "does not have as many terms as it says", mendable=False)
+        held.subtract(postings.expected(number, its))
+    wrong = sorted({posting[0] for posting, difference in held.items() if difference})
+    for term in wrong:
+        yield Damage(f"search term {term!r}", "its posting list is not what the chunks say", mendable=True)
+
+
+def _faiss(connection: sqlite3.Connection, folder: Path, embedder: str, dimension: int) -> Iterator[Damage]:
+    try:
+        about, data = manifest.load(folder)
+    except manifest.GenerationError as error:
+        yield Damage("vector index", error.detail, mendable=True)
+        return
+    if about.fingerprint != queries.fingerprint(connection):
+        yield Damage(about.file, "is of an earlier state of the collection", mendable=True)
+        return
+    if (about.embedder, about.dimension) != (embedder, dimension):
+        yield Damage(about.file, "is of another embedding model", mendable=True)
+        return
+    numbers, vectors = VectorIndex.from_bytes(data).rows()
+    truth = dict(connection.execute("SELECT chunk, vector FROM vectors"))
+    held = {int(number): vector.astype("<f4").tobytes() for number, vector in zip(numbers, vectors, strict=True)}
+    if held != truth or len(numbers) != about.vectors:
+        yield Damage(about.file, "does not hold the vectors of the database", mendable=True)
