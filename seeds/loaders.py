@@ -1,0 +1,232 @@
+"""Files -> articles: .txt .md .html .pdf .docx and .jsonl (many articles, one JSON object a line).
+
+A file is known by its content, its suffix only tells kinds of plain text apart. What the file says of itself (front
+matter, JSON keys, HTML metadata) comes before what its byline and date line say. Whatever cannot become an article is
+an ArticleFileError, or a FileProblem where many files are read and the others go in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import structlog
+
+from seeds.article import Article
+from seeds.compose import article_from_text, compose
+from seeds.decode import decode
+from seeds.document import empty, parse_text
+from seeds.errors import ArticleFileError, SeedsError
+from seeds.formats import SUFFIXES, parse, sniff
+
+__all__ = [
+    "LIMIT_BYTES",
+    "FileProblem",
+    "article_from_text",
+    "find_files",
+    "load",
+    "load_bytes",
+    "load_each",
+    "shipped_articles",
+]
+
+LIMIT_BYTES = 20 * 1024 * 1024
+"""Largest file read, unless told otherwise: an article has a few kilobytes, a .jsonl of thousands some megabytes."""
+
+_NAME_LENGTH = 200
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """A file, or one line of a .jsonl, that did not become an article. The line is named in the error's message."""
+
+    path: Path
+    error: SeedsError
+
+
+def find_files(paths: Iterable[str | Path]) -> list[Path]:
+    """The files to load: those named, as they are, and those of a known suffix in the folders named, sorted.
+
+    Hidden files and folders are passed over, links to folders are not followed, and files of other suffixes are
+    skipped (logged with the reason). Named files, missing ones too, and folders that cannot be listed stay in the
+    list, so that loading reports them.
+    """
+    found: dict[Path, None] = {}
+    for path in map(Path, paths):
+        if not path.is_dir():
+            found[path] = None
+            continue
+        for file in sorted(_walk(path)):
+            if file.suffix.lower() in SUFFIXES or file.is_dir():
+                found[file] = None
+            else:
+                log.info("file skipped", path=str(file), reason="unknown suffix", known=sorted(SUFFIXES))
+    return list(found)
+
+
+def load(path: str | Path, *, limit_bytes: int = LIMIT_BYTES) -> list[Article]:
+    """The article of a file; all of them for a .jsonl.
+
+    Raises ArticleFileError if the file, or the first bad line of a .jsonl, cannot be loaded; `load_each` keeps the
+    good lines.
+    """
+    return [_raise(loaded) for loaded in load_each([path], limit_bytes=limit_bytes, walk=False)]
+
+
+def load_each(
+    paths: Iterable[str | Path], *, limit_bytes: int = LIMIT_BYTES, walk: bool = True
+) -> Iterator[Article | FileProblem]:
+    """Load file after file, lazily, with a FileProblem for each that fails.
+
+    `walk=False` takes `paths` as files only. Two articles of one id in a run are a problem too: stored, the second
+    would take the place of the first.
+    """
+    seen: dict[str, str] = {}
+    for path in find_files(paths) if walk else map(Path, paths):
+        try:
+            data = _read(path, limit_bytes)
+        except ArticleFileError as error:
+            yield FileProblem(path, error)
+            continue
+        for loaded in _parse_each(path.name, str(path), data):
+            if isinstance(loaded, SeedsError):
+                yield FileProblem(path, loaded)
+            elif loaded.id in seen:
+                yield FileProblem(path, _same_id(path.name, loaded.id, seen[loaded.id]))
+            else:
+                seen[loaded.id] = str(path)
+                yield loaded
+
+
+def load_bytes(name: str, data: bytes, *, limit_bytes: int = LIMIT_BYTES) -> list[Article]:
+    """The articles of an uploaded file. `name` is its file name, never opened.
+
+    Raises ArticleFileError, also for the first bad line of a .jsonl.
+    """
+    if len(data) > limit_bytes:
+        raise _too_large(_shown(name), limit_bytes)
+    return [_raise(loaded) for loaded in _parse_each(_shown(name), name, data)]
+
+
+def shipped_articles() -> list[Article]:
+    """The articles that come with gisa, by file name. `source` is what their front matter names."""
+    folder = files("seeds") / "articles"
+    members = sorted((m for m in folder.iterdir() if m.name.endswith(".md")), key=lambda m: m.name)
+    return [_raise(loaded) for m in members for loaded in _parse_each(m.name, m.name, m.read_bytes())]
+
+
+def _walk(folder: Path) -> list[Path]:
+    """All files below `folder`, and the folders that cannot be listed."""
+    found: list[Path] = []
+
+    def unlisted(error: OSError) -> None:
+        found.append(Path(error.filename))
+
+    for parent, folders, names in os.walk(folder, onerror=unlisted):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found.extend(Path(parent, name) for name in names if not name.startswith("."))
+    return found
+
+
+def _read(path: Path, limit_bytes: int) -> bytes:
+    """The file's bytes; a larger file is refused before it is read."""
+    name = path.name
+    try:
+        status = path.stat()
+        if stat.S_ISREG(status.st_mode):
+            if status.st_size > limit_bytes:
+                raise _too_large(name, limit_bytes)
+            with path.open("rb") as file:
+                data = file.read(limit_bytes + 1)
+            if len(data) > limit_bytes:
+                raise _too_large(name, limit_bytes)
+            return data
+    except FileNotFoundError as error:
+        raise ArticleFileError(
+            f"{path} does not exist. Check the path.", f"{path}: 파일이 없습니다. 경로를 확인해 주세요."
+        ) from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = (error.strerror if isinstance(error, OSError) else None) or "bad path"
+        raise ArticleFileError(
+            f"{name!r} cannot be read ({reason}). Check the path and its permissions.",
+            f"{name!r}: 파일을 읽을 수 없습니다({reason}). 경로와 권한을 확인해 주세요.",
+        ) from error
+    raise ArticleFileError(
+        f"{name} is not a regular file, or a folder that cannot be listed. Name a file, or check its permissions.",
+        f"{name}: 일반 파일이 아니거나 열 수 없는 폴더입니다. 파일을 지정하거나 권한을 확인해 주세요.",
+    )
+
+
+def _parse_each(name: str, source: str, data: bytes) -> Iterator[Article | SeedsError]:
+    try:
+        if sniff(name, data) != "jsonl":
+            document = parse(name, data)
+            yield compose(name, source, document, document.fields, stem=Path(name).stem)
+            return
+        # split on newlines only: other separators may stand inside a JSON string
+        lines = decode(name, data).split("\n")
+        if not any(line.strip() for line in lines):
+            raise empty(name)
+    except ArticleFileError as error:
+        yield error
+        return
+    stem = Path(name).stem
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                yield _article_of_line(name, source, number, line, stem)
+            except ArticleFileError as error:
+                yield ArticleFileError(f"Line {number}: {error.en}", f"{number}번째 줄: {error.ko}")
+
+
+def _article_of_line(name: str, source: str, number: int, line: str, stem: str) -> Article:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ArticleFileError(
+            f"{name} has a line that is not JSON. Write one JSON object a line.",
+            f"{name}: JSON이 아닌 줄이 있습니다. 한 줄에 JSON 객체 하나를 써 주세요.",
+        ) from error
+    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
+        raise ArticleFileError(
+            f'{name} needs an object with a "text" string on each line. Correct the line and add the file again.',
+            f'{name}: 줄마다 "text" 문자열이 있는 객체가 필요합니다. 그 줄을 고쳐 다시 추가해 주세요.',
+        )
+    return compose(name, source, parse_text(name, record["text"]), record, stem=f"{stem}-{number}")
+
+
+def _raise(loaded: Article | FileProblem | SeedsError) -> Article:
+    if isinstance(loaded, FileProblem):
+        raise loaded.error
+    if isinstance(loaded, SeedsError):
+        raise loaded
+    return loaded
+
+
+def _shown(name: str) -> str:
+    """A file name fit for one line of a message: no folders, no control characters."""
+    last = re.split(r"[/\\]", name)[-1]
+    return "".join(c if c.isprintable() else "?" for c in last)[:_NAME_LENGTH] or "file"
+
+
+def _too_large(name: str, limit_bytes: int) -> ArticleFileError:
+    size = f"{limit_bytes / 1024 / 1024:g} MB"
+    return ArticleFileError(
+        f"{name} is larger than {size}. Split it, or save only the article's text.",
+        f"{name}: {size}보다 큽니다. 나누거나 기사 본문만 저장해 추가해 주세요.",
+    )
+
+
+def _same_id(name: str, article_id: str, first: str) -> ArticleFileError:
+    return ArticleFileError(
+        f"{name} has the id {article_id}, which {first} has too. Rename it or give it an id of its own.",
+        f"{name}: id {article_id}이(가) {first}와 겹칩니다. 이름을 바꾸거나 다른 id를 주세요.",
+    )
