@@ -8,9 +8,11 @@ paragraphs is a subhead, one above the first sentence a headline, a list after t
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from operator import itemgetter
 
 from seeds.article import Span
 from seeds.byline import BYLINE_PREFIX, EMAIL, PHOTO_TAIL, is_byline_line, is_rights_line
@@ -32,6 +34,7 @@ _CAPTION_HEAD = re.compile(
 _SENTENCE_INSIDE = re.compile(r"[다요죠까][\"'”’)\]]*[.?!](?=[\s\"'”’]|$)")
 _VERB_END = re.compile(r"(?:[다요죠까네라음함임됨것셈듯법뿐때중만점데터전후봄짐둠])$")
 _PREDICATE = re.compile(r"(?:[다요죠까]|니다)$")
+_REPORTED = re.compile(r".{20}(?:[라다]?고\s(?:했|밝혔|말했|전했|설명했|덧붙였|강조했)다|[습입합됩]니다)$")
 _MARK = re.compile(r"^(?:[-–—·•∙ㆍ▲△▶▷►◇◆■□●○◦▪‣*※☞]|\d{1,2}[.)](?=\s)|[①-⑳])\s*")
 _BULLET = re.compile(r"^(?:[-–—·•∙ㆍ▲△○◦□▪‣*]|\d{1,2}[.)](?=\s)|[①-⑳])\s*")
 _RELATED = re.compile(
@@ -41,7 +44,8 @@ _RELATED = re.compile(
     re.IGNORECASE,
 )
 _SERVICE = re.compile(
-    r"(?:구독|제보|공유|추천|바로\s?가기|보러\s?가기|더\s?보기|다운로드|팔로우|친구\s?추가)(?:하기|하러\s?가기)?[\W\d]*$"
+    r"(?:(?:구독|제보|공유|추천|다운로드|팔로우|친구\s?추가)\s?하(?:기|러\s?가기)|바로\s?가기|보러\s?가기|더\s?보기)[\W\d]*$"
+    r"|(?:공감|댓글|좋아요|하트).{0,20}힘이\s(?:됩니다|돼요|되어요)\W*$"
     r"|^\W*(?:구독|좋아요|제보|카카오톡|카톡|페이스북|트위터|네이버|유튜브|공유|댓글|URL|글자\s?크기|인쇄|스크랩|프린트|본문)(?:\W|$)(?!.*[다]\.$)"
     r"|(?:제보|구독|좋아요|알림\s?설정|채널\s?추가|팔로우).{0,24}(?:기다립니다|부탁드립니다|부탁드려요|받습니다|해\s?주세요|해주세요|하세요|됩니다)[\W]*$"
     r"|^\W*(?:네이버|카카오|다음|유튜브|구글|페이스북|인스타그램|텔레그램)\S*\s.{0,40}(?:구독|팔로우|추가|만나보|받아보|보세요)"
@@ -50,6 +54,8 @@ _SERVICE = re.compile(
 _INTRODUCES = re.compile(r"(?::|[다]음과 같다\.?|[다]음과 같습니다\.?|아래와 같다\.?|아래와 같습니다\.?)$")
 _SHORT = 80
 _CAPTION_LENGTH = 200
+_LONGEST_FURNITURE = 500
+_TAIL_LENGTH = 120
 
 
 class _Kind(Enum):
@@ -74,7 +80,7 @@ class _Line:
 def body_spans(text: str, asides: Sequence[Span] = ()) -> tuple[Span, ...]:
     """The spans of `text` that are the article: sorted, disjoint, never empty, one for each paragraph or list item.
 
-    `asides` are spans that the file's own markup sets apart (headings, tables, captions). A text that is not prose
+    `asides` are spans that the file's own markup sets apart (headings, tables), sorted. A text that is not prose
     (a list, a table) is kept except for its credits; one of nothing but credits has no spans.
     """
     lines = _read_lines(text, asides)
@@ -96,10 +102,9 @@ def is_sentence(line: str) -> bool:
         return bool(_PREDICATE.search(bare.rstrip(".…·")))
     if bare.endswith((".", "!", "?", "。")):
         return not _is_noun_caption(bare)
-    # a paragraph that breaks off after a clause goes on in the next line
-    return (bare.endswith(",") and len(bare) > 20) or (
-        line == bare and len(bare) > 60 and bool(_PREDICATE.search(bare))
-    )
+    if bare.endswith(","):  # a paragraph that breaks off after a clause goes on in the next line
+        return len(bare) > 20
+    return line == bare and bool(_PREDICATE.search(bare)) and (len(bare) > 60 or bool(_REPORTED.search(bare)))
 
 
 def _read_lines(text: str, asides: Sequence[Span]) -> list[_Line]:
@@ -112,7 +117,8 @@ def _read_lines(text: str, asides: Sequence[Span]) -> list[_Line]:
         position += len(raw) + 1
         if start >= end:
             continue
-        aside = any(a <= start and end <= b for a, b in asides)
+        nearest = bisect_right(asides, start, key=itemgetter(0)) - 1
+        aside = nearest >= 0 and end <= asides[nearest][1]
         found.append(_judge(text, start, end, unpunctuated) if not aside else _aside(text, start, end))
     return _drop_lone_pictures(found, text)
 
@@ -124,7 +130,7 @@ def _aside(text: str, start: int, end: int) -> _Line:
 def _judge(text: str, start: int, end: int, unpunctuated: bool) -> _Line:
     line = text[start:end]
     prefix = BYLINE_PREFIX.match(line)
-    whole = next((kind for test, kind in _WHOLE_LINE if test(line)), None)
+    whole = next((kind for test, kind in _WHOLE_LINE if test(line)), None) if len(line) <= _LONGEST_FURNITURE else None
     if whole or prefix is None:
         whole = whole or (_Kind.CREDIT if is_byline_line(line) else None)
     elif prefix.end() == len(line):
@@ -146,6 +152,7 @@ def _judge(text: str, start: int, end: int, unpunctuated: bool) -> _Line:
 
 def _before_tail(text: str, start: int, end: int) -> int:
     """Where a paragraph ends without the e-mail address or picture credit that some sites print behind it."""
+    start = max(start, end - _TAIL_LENGTH)
     line = text[start:end]
     mail = re.search(rf"\s*[(<\[/]?(?:{EMAIL.pattern})[)>\]]?\s*$", line)
     tail = mail or _CREDIT_TAIL.search(line)

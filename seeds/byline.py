@@ -18,11 +18,11 @@ _OUTLET_END = (
 )
 # Names one after the other, with nothing between, are told from an outlet or desk by their three syllables.
 _NAMES = (
-    rf"(?:(?![가-힣]*(?:{_OUTLET_END}|부|팀|국)\s)[가-힣]{{3}}\s)*"
+    rf"(?:(?![가-힣]*(?:{_OUTLET_END}|부|팀|국)\s)[가-힣]{{3}}\s){{0,4}}"
     rf"(?:{_KOREAN_NAME}|{_LATIN_NAME})(?:\s?[·,/]\s?{_KOREAN_NAME})*"
 )
 _PERSON = re.compile(rf"(?:^|[\s\[(/=·,|])({_NAMES})\s?{_ROLE}(?![가-힣])")
-_EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_EMAIL = r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
 _PHOTO_WORD = r"(?:사진|출처|자료|이미지|그래픽|제공|캡처|캡쳐|영상|일러스트|표|그림|Photo|photo|PHOTO)"
 
 EMAIL = re.compile(_EMAIL)
@@ -87,6 +87,7 @@ _OUTLETS = {
     "zdnet.co.kr": "지디넷코리아",
 }
 _EDGE_LINES = 12
+_LONGEST_CREDIT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def is_date_line(line: str) -> bool:
 
 def is_rights_line(line: str) -> bool:
     """True for lines such as `저작권자 © ... 무단전재 및 재배포 금지`."""
-    return bool(
+    return len(line) <= _LONGEST_CREDIT and bool(
         re.match(r"\W*(?:저작권자?\s?[ⓒ©(（:=-]|copyrights?\b|ⓒ|©)", line, re.IGNORECASE)
         or re.search(
             r"무단\s?(?:전재|복제|배포).{0,30}(?:금지|금합니다|불허)(?:합니다|됩니다|한다)?[\W\d]*$",

@@ -120,7 +120,9 @@ def _day(name: str, value: object, precision: str | None) -> tuple[date | None, 
         return value.date(), known
     if isinstance(value, date):
         return value, known
-    match = re.fullmatch(r"(\d{4})(?:[-./](\d{1,2})(?:[-./](\d{1,2})\.?(?:[T ].*)?)?)?", str(value).strip())
+    match = re.fullmatch(
+        r"(\d{4})(?:[-./](\d{1,2})(?:[-./](\d{1,2})\.?(?:[T ].*)?)?)?", _scalar(name, "published", value) or ""
+    )
     try:
         if match:
             year, month, day = (int(part) if part else None for part in match.groups())
@@ -136,7 +138,10 @@ def _scalar(name: str, key: str, value: object) -> str | None:
         return None
     if not isinstance(value, str | int | float | date):
         raise _bad_field(name, key, '"..."')
-    return _clean(name, str(value))
+    try:
+        return _clean(name, str(value))
+    except ValueError as error:  # an integer of thousands of digits
+        raise _bad_field(name, key, '"..."') from error
 
 
 def _clean(name: str, value: str | None) -> str | None:

@@ -13,6 +13,7 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _NEWLINES = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _PLAUSIBLE = 0.7
+_SAMPLE = 50_000
 _WRAP_LIMIT = 140
 _WRAP_LIMIT_LOW = 24
 _LIST_OR_CREDIT = re.compile(r"^\s*(?:[-–—·•▲△▶■◆◇□○●*|#>※ⓒ©]|\d{1,2}[.)]\s|[\[(【<])")
@@ -64,6 +65,8 @@ def unwrap(text: str, *, hyphenless: bool = False) -> str:
     end in a space, one that does not was broken within a word, and its "\\n" goes.
     """
     lines = text.split("\n")
+    if max(map(len, lines)) > _WRAP_LIMIT:
+        return text
     width = max(map(_width, lines))
     if not _WRAP_LIMIT_LOW <= width <= _WRAP_LIMIT:
         return text
@@ -100,7 +103,7 @@ def _korean_share(text: str) -> float:
 
     Bytes of another encoding read as CP949 or UTF-16 give the rare syllables and ideographs outside it.
     """
-    others = [c for c in text if ord(c) > 127]
+    others = [c for c in text[:_SAMPLE] if ord(c) > 127]
     if not others:
         return float(bool(text) and not _CONTROL.search(text))
     return sum(_is_common(c) for c in others) / len(others)
