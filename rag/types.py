@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from index.types import ArticleInfo
+from rag.errors import Language
 
 AnsweredBy = Literal["llm", "extract", "none"]
 ClaimKind = Literal["quantity", "date", "name", "statement"]
@@ -50,10 +52,15 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What every surface shows. Field names are the public JSON contract (see docs/architecture.md)."""
+    """What every surface shows.
+
+    `timings_ms` has retrieve, generate, verify and total. `model` is None when no model wrote anything; `settings` is
+    the fingerprint of the settings. `notices` say, in the question's language, what a reader must know about how the
+    answer came to be (degraded, quoted instead of written); `nearest` are the articles offered beside a refusal.
+    """
 
     question: str
-    language: str
+    language: Language
     answer: str
     refused: bool
     answered_by: AnsweredBy
@@ -63,4 +70,67 @@ class Answer:
     model: str | None
     settings: str
     notices: tuple[str, ...] = ()
-    nearest: tuple[ArticleInfo, ...] = field(default=())
+    nearest: tuple[ArticleInfo, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The public JSON object: exactly the contract's keys (docs/architecture.md)."""
+        shown = asdict(self)
+        del shown["notices"], shown["nearest"]
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Evidence for a question, best first, and the language the question is in."""
+
+    question: str
+    language: Language
+    hits: tuple[Evidence, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "language": self.language,
+            "hits": [
+                {
+                    "score": round(hit.score, 4),
+                    "article_id": hit.article.id,
+                    "title": hit.article.title,
+                    "published": published(hit.article),
+                    "quote": hit.text,
+                    "start": hit.start,
+                    "end": hit.end,
+                }
+                for hit in self.hits
+            ],
+        }
+
+
+def published(article: ArticleInfo) -> str | None:
+    """The publication date as ISO text, only as precise as it is known: 2025-10-31, 2025-07 or 2025."""
+    if article.published is None:
+        return None
+    return article.published.isoformat()[: {"day": 10, "month": 7, "year": 4}[article.published_precision]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Event: the evidence is there; the model has not written yet."""
+
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """Event: a piece of the unverified draft, to be shown as such and replaced by the Answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """Event: the draft so far is thrown away (it was in the wrong language, say); another follows."""
+
+
+Event = Found | Drafted | Restarted
+Listener = Callable[[Event], None]

@@ -1,0 +1,115 @@
+"""The one settings tree. It only holds values; `rag.assemble` turns them into objects.
+
+Sources, the first that says something wins: keyword arguments, environment variables (`GISA_LLM__BASE_URL=...`, two
+underscores between levels), `config.toml` in GISA_HOME, the defaults below. Unknown keys are errors, so that a typo
+never goes unnoticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from rag.errors import SettingsError
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EmbedderSettings(_Group):
+    model: str = Field(default="multilingual-e5-small-q4", description="A pinned model, a folder, or a hub name.")
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    threads: int | None = Field(default=None, ge=1, description="Processor threads; all of them when unset.")
+
+
+class LLMSettings(_Group):
+    model: str = Field(
+        "qwen2.5-coder-1.5b-instruct-q4", description="A pinned model, a .gguf file, or a server's name."
+    )
+    base_url: str | None = Field(
+        default=None, description="An OpenAI-compatible server, e.g. http://localhost:11434/v1."
+    )
+    api_key: SecretStr | None = None
+    timeout_s: float = Field(default=55.0, gt=0, description="Seconds for one whole answer.")
+    max_tokens: int = Field(default=160, ge=16, le=4096, description="Tokens of one answer.")
+    context_tokens: int = Field(default=2048, ge=1024, description="Context window of the local model.")
+    threads: int | None = Field(
+        default=None, ge=1, description="Processor threads of the local model; all cores when unset."
+    )
+
+
+class RetrievalSettings(_Group):
+    candidates: int = Field(
+        default=100, ge=1, le=2000, description="Chunks taken from each of dense and lexical search."
+    )
+    late_interaction_weight: float = Field(
+        1.0, ge=0, description="Weight of word-by-word matching beside whole vectors."
+    )
+
+
+class AnswerSettings(_Group):
+    evidence_sentences: int = Field(default=5, ge=1, le=20, description="Sentences shown to the model.")
+    question_characters: int = Field(default=2000, ge=1, description="Longest question, in characters.")
+
+
+class Settings(BaseSettings):
+    """All of gisa's settings. Frozen: make another to change one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GISA_", env_nested_delimiter="__", extra="forbid", frozen=True, populate_by_name=True
+    )
+
+    home: Path = Field(
+        default_factory=lambda: user_data_path("gisa", appauthor=False), description="All that gisa writes."
+    )
+    embedder: EmbedderSettings = EmbedderSettings()
+    llm: LLMSettings = LLMSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answer: AnswerSettings = AnswerSettings()
+
+    @property
+    def index_folder(self) -> Path:
+        return self.home / "index"
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits over everything that can change an answer (not where files lie, not secrets)."""
+        told = self.model_dump_json(exclude={"home": True, "llm": {"api_key", "timeout_s", "threads"}})
+        return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        home = os.environ.get("GISA_HOME")
+        config = (Path(home) if home else user_data_path("gisa", appauthor=False)) / "config.toml"
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config)
+
+
+def load_settings(**values: Any) -> Settings:
+    """Settings from all sources. Raises SettingsError that names each key that is wrong."""
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise SettingsError(
+            f"Settings are wrong: {wrong}. Check GISA_ environment variables and config.toml in GISA_HOME.",
+            f"설정이 잘못되었습니다: {wrong}. GISA_ 환경 변수와 GISA_HOME의 config.toml을 확인하세요.",
+        ) from error
+    except ValueError as error:  # a config.toml that is not TOML
+        raise SettingsError(
+            f"config.toml in GISA_HOME cannot be read: {error}. Correct or remove it.",
+            f"GISA_HOME의 config.toml을 읽을 수 없습니다: {error}. 고치거나 지우세요.",
+        ) from error
