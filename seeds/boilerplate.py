@@ -46,13 +46,16 @@ _RELATED = re.compile(
 _SERVICE = re.compile(
     r"(?:(?:구독|제보|공유|추천|다운로드|팔로우|친구\s?추가)\s?하(?:기|러\s?가기)|바로\s?가기|보러\s?가기|더\s?보기)[\W\d]*$"
     r"|(?:공감|댓글|좋아요|하트).{0,20}힘이\s(?:됩니다|돼요|되어요)\W*$"
-    r"|^\W*(?:구독|좋아요|제보|카카오톡|카톡|페이스북|트위터|네이버|유튜브|공유|댓글|URL|글자\s?크기|인쇄|스크랩|프린트|본문)(?:\W|$)(?!.*[다]\.$)"
+    r"|^\W*(?:구독|좋아요|제보|카카오톡|카톡|페이스북|트위터|네이버|유튜브|공유|댓글|URL|글자\s?크기|인쇄|스크랩|프린트|본문)(?:\W|$)(?=.{0,40}$)(?!.*다\.$)"
     r"|(?:제보|구독|좋아요|알림\s?설정|채널\s?추가|팔로우).{0,24}(?:기다립니다|부탁드립니다|부탁드려요|받습니다|해\s?주세요|해주세요|하세요|됩니다)[\W]*$"
     r"|^\W*(?:네이버|카카오|다음|유튜브|구글|페이스북|인스타그램|텔레그램)\S*\s.{0,40}(?:구독|팔로우|추가|만나보|받아보|보세요)"
     r"|섹션으로 분류했습니다|섹션 분류는|기사 섹션 분류|^\W*이\s기사를?\s(?:공유|추천)"
 )
 _INTRODUCES = re.compile(r"(?::|[다]음과 같다\.?|[다]음과 같습니다\.?|아래와 같다\.?|아래와 같습니다\.?)$")
 _SHORT = 80
+# Share of a text that its sentences take, from which its short lines are judged as headlines. Pages have many links.
+_PROSE = 0.6
+_PROSE_OF_PAGE = 0.4
 _CAPTION_LENGTH = 200
 _LONGEST_FURNITURE = 500
 _TAIL_LENGTH = 120
@@ -75,6 +78,7 @@ class _Line:
     kind: _Kind
     marked: bool = False
     introduces: bool = False
+    credited: bool = False
 
 
 def body_spans(text: str, asides: Sequence[Span] = ()) -> tuple[Span, ...]:
@@ -85,7 +89,8 @@ def body_spans(text: str, asides: Sequence[Span] = ()) -> tuple[Span, ...]:
     """
     lines = _read_lines(text, asides)
     size = {kind: sum(line.end - line.start for line in lines if line.kind is kind) for kind in _Kind}
-    if size[_Kind.SENTENCE] >= size[_Kind.SHORT] + size[_Kind.ITEM]:
+    least = _PROSE_OF_PAGE if _is_page(lines) else _PROSE
+    if size[_Kind.SENTENCE] >= least * (size[_Kind.SENTENCE] + size[_Kind.SHORT] + size[_Kind.ITEM]):
         kept = _keep_prose(lines)
     else:
         kept = [line for line in lines if line.kind in (_Kind.SENTENCE, _Kind.ITEM, _Kind.SHORT)]
@@ -120,7 +125,7 @@ def _read_lines(text: str, asides: Sequence[Span]) -> list[_Line]:
         nearest = bisect_right(asides, start, key=itemgetter(0)) - 1
         aside = nearest >= 0 and end <= asides[nearest][1]
         found.append(_judge(text, start, end, unpunctuated) if not aside else _aside(text, start, end))
-    return _drop_lone_pictures(found, text)
+    return _drop_lone_items(found, text)
 
 
 def _aside(text: str, start: int, end: int) -> _Line:
@@ -147,7 +152,7 @@ def _judge(text: str, start: int, end: int, unpunctuated: bool) -> _Line:
         kind = _Kind.SENTENCE
     else:
         kind = _Kind.ITEM if bulleted else _Kind.SHORT if line else _Kind.OTHER
-    return _Line(start, end, kind, bool(bulleted), bool(_INTRODUCES.search(line)))
+    return _Line(start, end, kind, bool(bulleted), bool(_INTRODUCES.search(line)), prefix is not None)
 
 
 def _before_tail(text: str, start: int, end: int) -> int:
@@ -194,14 +199,21 @@ def _omits_full_stops(text: str) -> bool:
     return without >= 3 and without > sum(bool(_SENTENCE_INSIDE.search(line)) for line in ends)
 
 
-def _drop_lone_pictures(lines: list[_Line], text: str) -> list[_Line]:
+def _is_page(lines: Sequence[_Line]) -> bool:
+    """True if the text was copied with its page's credits, so that its lists and short lines are under suspicion."""
+    return any(line.kind in (_Kind.CREDIT, _Kind.RELATED) or line.credited for line in lines)
+
+
+def _drop_lone_items(lines: list[_Line], text: str) -> list[_Line]:
     """`▲ ...` alone between paragraphs is a caption; several in a row are a list, as any other list item."""
+    page = _is_page(lines)
     result = []
     for i, line in enumerate(lines):
         neighbours = lines[max(i - 1, 0) : i] + lines[i + 1 : i + 2]
         alone = line.marked and not any(other.marked for other in neighbours)
         arrow = text[text.rfind("\n", 0, line.start) + 1 : line.start].lstrip()[:1] in ("▲", "△", "▼")
-        drop = alone and (line.kind is _Kind.ITEM or (arrow and line.end - line.start <= _CAPTION_LENGTH))
+        short = line.end - line.start <= _CAPTION_LENGTH
+        drop = alone and ((line.kind is _Kind.ITEM and page) or (arrow and short))
         result.append(replace(line, kind=_Kind.OTHER) if drop else line)
     return result
 

@@ -16,6 +16,11 @@ _PLAUSIBLE = 0.7
 _SAMPLE = 50_000
 _WRAP_LIMIT = 140
 _WRAP_LIMIT_LOW = 24
+# Korean subheads end in a noun; of the nouns that end like a particle, the common ones are spared.
+_GOES_ON = re.compile(
+    r"(?:,|는|를|[된될]|에서?|에게|으로|와|[하이으]며|하[고여]|면서|지만|위해|따라|통해|대해|\s및"
+    r"|(?<![마가노])을|(?<![금])은|(?<![회논합결문주협정동강의심명])의|(?<![도통경진항선활회])로|(?<![효결성통사초경학])과)$"
+)
 _LIST_OR_CREDIT = re.compile(r"^\s*(?:[-–—·•▲△▶■◆◇□○●*|#>※ⓒ©]|\d{1,2}[.)]\s|[\[(【<])")
 
 
@@ -57,29 +62,32 @@ def normalise(name: str, text: str) -> str:
     return unicodedata.normalize("NFC", _NEWLINES.sub("\n", text)).removeprefix("\ufeff")
 
 
-def unwrap(text: str, *, hyphenless: bool = False) -> str:
-    """Join the lines of text that was wrapped at a fixed width (PDF, mail), so that no sentence holds a line break.
+def unwrap(text: str, *, within_words: bool = False) -> str:
+    """Join lines that break within a sentence (PDF, mail, copied pages), so that no sentence holds a line break.
 
-    A break is a wrap if the next word would not have fitted in the line. Only a text where most unfinished lines
-    break so is touched, and each joined "\\n" becomes " ": offsets stay. With `hyphenless` (PDF), where other lines
-    end in a space, one that does not was broken within a word, and its "\\n" goes.
+    A break is one if the line ends in a particle, a connective or a comma; or, in a text of fixed width, if the next
+    word would not have fitted. Each joined "\\n" becomes " ", so offsets stay. With `within_words` (PDF), where other
+    lines end in a space, one that does not was broken within a word, and its "\\n" goes.
     """
     lines = text.split("\n")
-    if max(map(len, lines)) > _WRAP_LIMIT:
-        return text
-    width = max(map(_width, lines))
-    if not _WRAP_LIMIT_LOW <= width <= _WRAP_LIMIT:
-        return text
     unfinished = [i for i in range(len(lines) - 1) if _is_unfinished(lines[i], lines[i + 1])]
-    wrapped = [i for i in unfinished if _is_full(lines[i], lines[i + 1], width)]
-    if len(wrapped) < 3 or len(wrapped) < 0.6 * len(unfinished):
-        return text
-    spaced = hyphenless and any(lines[i].endswith(" ") for i in wrapped)
-    joined = set(wrapped)
+    wrapped = _wrapped_at_width(lines, unfinished)
+    joined = wrapped | {i for i in unfinished if len(lines[i].strip()) >= 20 and _GOES_ON.search(lines[i].rstrip())}
+    spaced = within_words and any(lines[i].endswith(" ") for i in wrapped)
     return "".join(
         line + ("" if i == len(lines) - 1 else "\n" if i not in joined else "" if spaced else " ")
         for i, line in enumerate(lines)
     )
+
+
+def _wrapped_at_width(lines: list[str], unfinished: list[int]) -> set[int]:
+    """The lines broken for want of room, where most unfinished lines are; else none."""
+    if max(map(len, lines)) > _WRAP_LIMIT:
+        return set()
+    width = max(map(_width, lines))
+    wrapped = {i for i in unfinished if _is_full(lines[i], lines[i + 1], width)}
+    many = len(wrapped) >= 3 and len(wrapped) >= 0.6 * len(unfinished)
+    return wrapped if many and _WRAP_LIMIT_LOW <= width <= _WRAP_LIMIT else set()
 
 
 def _try(data: bytes, encoding: str) -> str | None:

@@ -131,7 +131,7 @@ def _parse_pdf(name: str, data: bytes) -> Document:
             f"{name} has no text layer (scanned pages). Run text recognition (OCR) on it first.",
             f"{name}: 글자 정보가 없는(스캔한) PDF입니다. 먼저 문자 인식(OCR)을 해 주세요.",
         )
-    text = unwrap(normalise(name, text), hyphenless=True)
+    text = unwrap(normalise(name, text), within_words=True)
     # many PDFs are titled after the program or template that made them; the real title also stands on the page
     title = unicodedata.normalize("NFC", title).strip()
     return Document(text, title=title if title and title in text else None)
