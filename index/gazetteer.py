@@ -1,0 +1,205 @@
+"""Known names in both scripts, and where forms of them stand in a text.
+
+A form matches whatever its spacing, case, accents and full stops: both sides are reduced to a key. Forms that are
+ordinary words too (수단, 'Apple', 'US') are marked with ? in data/names.tsv and count only as proper names.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+from index.text import kiwi
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing and what it is called; the first form of each script is the usual one. `common` holds ? forms."""
+
+    kind: str
+    korean: tuple[str, ...]
+    latin: tuple[str, ...]
+    common: frozenset[str] = frozenset()
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        return self.korean + self.latin
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A form of `entries` at `text[start:end]`."""
+
+    start: int
+    end: int
+    text: str
+    entries: tuple[Entry, ...]
+
+
+def is_hangul(letter: str) -> bool:
+    return "가" <= letter <= "힣"
+
+
+def is_hanja(letter: str) -> bool:
+    return "一" <= letter <= "鿿"
+
+
+def is_latin(letter: str) -> bool:
+    return letter.isalnum() and ord(letter) < 0x250
+
+
+@lru_cache(maxsize=4096)
+def _plain(letter: str) -> str:
+    if ord(letter) < 0x250:
+        letter = unicodedata.normalize("NFKD", letter)[0]
+    return letter.casefold()[0] if letter.isalnum() or letter in "+&" else ""
+
+
+def key(form: str) -> str:
+    """A form without spaces, punctuation, accents and case."""
+    return "".join(map(_plain, form))
+
+
+class View:
+    """A text as keys see it: `key` and, for each of its letters, the place in the text."""
+
+    __slots__ = ("key", "places", "starts", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        kept = [(plain, i) for i, letter in enumerate(text) if (plain := _plain(letter))]
+        self.key = "".join(plain for plain, _ in kept)
+        self.places = [i for _, i in kept]
+        self.starts = [k for k, i in enumerate(self.places) if _starts_word(text, i)]
+
+    def end(self, k: int) -> int:
+        """Where in the text the k-th letter ends."""
+        return self.places[k] + 1
+
+
+def _script(letter: str) -> int:
+    return 1 if is_hangul(letter) else 2 if is_latin(letter) else 3 if is_hanja(letter) else 0
+
+
+def _starts_word(text: str, i: int) -> bool:
+    return i == 0 or _script(text[i - 1]) != _script(text[i])
+
+
+@lru_cache(maxsize=8)
+def words(kind: str) -> frozenset[str]:
+    """The words of one kind in data/name_words.tsv: particle, suffix, ordinary, generic."""
+    rows = resources.files("index").joinpath("data/name_words.tsv").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for row in rows if row.startswith(kind + "\t") for word in row.split("\t")[1].split())
+
+
+def _choice(kind: str) -> str:
+    return "|".join(sorted(words(kind), key=len, reverse=True))
+
+
+_TAIL = re.compile(rf"(?:{_choice('suffix')})?(?:{_choice('particle')}){{0,4}}")
+_HANGUL_RUN = re.compile(r"[가-힣]+")
+
+
+def bare_tail(tail: str) -> bool:
+    """Whether Hangul right after a name leaves it that name: a particle or a suffix such as -산, -인, -측."""
+    return _TAIL.fullmatch(tail) is not None
+
+
+def tail_after(text: str, end: int) -> str:
+    found = _HANGUL_RUN.match(text, end)
+    return found.group() if found else ""
+
+
+class Gazetteer:
+    """Entries by the keys of their forms."""
+
+    def __init__(self, entries: Iterable[Entry], base: Gazetteer | None = None) -> None:
+        self._entries: dict[str, tuple[tuple[str, Entry], ...]] = dict(base._entries) if base else {}
+        for entry in entries:
+            for form in entry.forms:
+                at = key(form)
+                self._entries[at] = (*self._entries.get(at, ()), (form, entry))
+        self._longest = max(map(len, self._entries), default=0)
+        # The first two letters of every key, so that most places are passed over at once.
+        self._heads = {form[:2] for form in self._entries}
+
+    def entries(self, name: str) -> tuple[Entry, ...]:
+        """The entries that `name` is a form of; ordinary words only when written as the form is."""
+        found = self._entries.get(key(name), ())
+        return tuple(dict.fromkeys(entry for form, entry in found if _same_case(name, form, entry)))
+
+    def matches(self, view: View, k: int) -> Iterator[Match]:
+        """Every form that starts at the k-th letter and ends where a word may end, longest first."""
+        if view.key[k : k + 2] not in self._heads and view.key[k : k + 1] not in self._heads:
+            return
+        for size in range(min(self._longest, len(view.key) - k), 0, -1):
+            found = self._entries.get(view.key[k : k + size])
+            if found is None:
+                continue
+            start, end = view.places[k], view.end(k + size - 1)
+            written = view.text[start:end]
+            if "\n" in written or not self._may_end(view.text, end):
+                continue
+            entries = dict.fromkeys(e for form, e in found if self._proper(view.text, start, end, form, e))
+            if entries:
+                yield Match(start, end, written, tuple(entries))
+
+    @staticmethod
+    def _may_end(text: str, end: int) -> bool:
+        if end == len(text) or not is_latin(text[end - 1]) or not is_latin(text[end]):
+            return True
+        return text[end] == "s" and (end + 1 == len(text) or not is_latin(text[end + 1]))
+
+    def _proper(self, text: str, start: int, end: int, form: str, entry: Entry) -> bool:
+        written = text[start:end]
+        if is_hanja(form[0]) and len(form) == 1:
+            return start == 0 or not text[start - 1].isdigit()
+        if not _same_case(written, form, entry):
+            return False
+        return form not in entry.common or not is_hangul(form[0]) or _is_proper_noun(text, start, written)
+
+
+def _same_case(written: str, form: str, entry: Entry) -> bool:
+    if form not in entry.common or is_hangul(form[0]):
+        return True
+    return re.sub(r"\W", "", written) == re.sub(r"\W", "", form)
+
+
+@lru_cache(maxsize=1024)
+def _tagged(text: str) -> dict[tuple[int, int], str]:
+    return {(t.start, t.end): t.tag for t in kiwi().tokenize(text)}
+
+
+def _is_proper_noun(text: str, start: int, written: str) -> bool:
+    """Whether Kiwi reads the word as a proper noun among its neighbours (a window keeps the cost bounded)."""
+    left = max(0, start - 40)
+    return _tagged(text[left : start + 40]).get((start - left, start - left + len(written))) == "NNP"
+
+
+@lru_cache(maxsize=1)
+def known_entries() -> tuple[Entry, ...]:
+    """The shipped gazetteer, data/names.tsv."""
+    rows = resources.files("index").joinpath("data/names.tsv").read_text(encoding="utf-8").splitlines()
+    return tuple(_entry(row) for row in rows if not row.startswith("#"))
+
+
+def _entry(row: str) -> Entry:
+    kind, korean, latin = row.split("\t")
+    marked = korean.split("|"), latin.split("|")
+    if kind == "person" and " " in marked[0][0]:
+        # A foreign person's surname stands for the whole name; a Korean one is shared by too many.
+        surnames = marked[0][0].split()[-1], marked[1][0].split()[-1]
+        marked[0].extend([surnames[0]] if len(surnames[0]) > 1 else [])
+        marked[1].append("?" + surnames[1])
+    common = frozenset(form[1:] for forms in marked for form in forms if form.startswith("?"))
+    plain = [tuple(dict.fromkeys(form.removeprefix("?") for form in forms)) for forms in marked]
+    return Entry(kind, plain[0], plain[1], common)
+
+
+@lru_cache(maxsize=1)
+def known_names() -> Gazetteer:
+    return Gazetteer(known_entries())

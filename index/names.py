@@ -1,0 +1,214 @@
+"""Names across scripts: what else a thing is called, which names a question holds, and whether a text names them.
+
+A NameBook knows the shipped gazetteer and the pairs mined from the collection. What neither knows is compared by
+sound, so that a name nobody wrote down ('노섬벌랜드' for Northumberland) is still found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from index.gazetteer import Entry, Gazetteer, Match, View, bare_tail, is_hangul, is_latin, known_names, tail_after
+from index.mining import mine
+from index.sounds import hangul_in_latin, latin_in_hangul
+from index.unknown import unknown_names
+
+__all__ = ["Name", "NameBook", "mine"]
+
+TERM = "term"
+_POSSESSIVE = re.compile(r"(?:['’]s|['’]|(?<=[A-Za-z0-9])의)$")
+_CONNECTOR = frozenset(["of", "the", "and", "for", "&", "in", "at", "de", "la"])
+_NEAR = 20
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in a question or answer: `question[start:end] == text`. `variants` are its other forms."""
+
+    start: int
+    end: int
+    text: str
+    kind: str
+    variants: tuple[str, ...]
+
+
+class NameBook:
+    """The gazetteer and the given mined pairs. Immutable; loading takes a few milliseconds after the first."""
+
+    def __init__(self, mined: Iterable[tuple[str, str]] = ()) -> None:
+        known = known_names()
+        extra = [_mined_entry(pair, known) for pair in sorted(set(mined))]
+        self._gazetteer = Gazetteer(extra, known) if extra else known
+        self._matches = lru_cache(maxsize=512)(self._scan)
+
+    def variants(self, name: str) -> tuple[str, ...]:
+        """All other forms of a known name, in both scripts, the usual ones first; () for an unknown one."""
+        forms = dict.fromkeys(form for entry in self._entries(name) for form in entry.forms)
+        return tuple(form for form in forms if form != name)
+
+    def find(self, text: str, kinds: Collection[str] | None = None) -> list[Name]:
+        """The names in a question or an answer, in order, without overlaps.
+
+        Known ones have their gazetteer kind; unknown ones the kind 'name'. Terms are left out unless `kinds` asks
+        for them; `kinds` restricts what is returned.
+        """
+        matches = self._matches(text)
+        found = [
+            Name(m.start, m.end, m.text, _kind(m), self.variants(m.text)) for m in matches if kinds or _kind(m) != TERM
+        ]
+        taken = [(m.start, m.end) for m in matches]
+        terms = [(m.start, m.end) for m in matches if _kind(m) == TERM]
+        found += [Name(s, e, text[s:e], "name", ()) for s, e in unknown_names(text, taken, terms)]
+        return sorted((n for n in found if not kinds or n.kind in kinds), key=lambda n: n.start)
+
+    def occurs(self, name: str, text: str) -> bool:
+        """Whether `text` names what `name` names, in either script, by a known form, by spelling or by sound."""
+        return next(self.spans(name, text), None) is not None
+
+    def spans(self, name: str, text: str) -> Iterator[Span]:
+        """Where `text` names what `name` names; not every place, but at least one when there is one."""
+        name = _POSSESSIVE.sub("", name.strip())
+        if not name or not text:
+            return
+        entries = self._entries(name)
+        yield from self._known(entries, text)
+        if not entries:
+            yield from self._written(name, text)
+        yield from self._heard(name, entries, text)
+        if not entries:
+            yield from self._parts(name, text)
+
+    def gloss(self, text: str, limit: int | None = None) -> str:
+        """Korean text with the Latin form after the first mention of each known name, for an English reader."""
+        pieces, at, seen = [], 0, set[str]()
+        for match in self._matches(text):
+            if not is_hangul(match.text[-1]) or _kind(match) == TERM:
+                continue
+            latin = next((e.latin[0] for e in match.entries if e.latin), None)
+            if latin is None or latin in seen or (limit is not None and len(seen) >= limit):
+                continue
+            seen.add(latin)
+            if text[match.end :].lstrip("’'\" ").startswith("(") or latin.casefold() in text.casefold():
+                continue
+            pieces += [text[at : match.end], f"({latin})"]
+            at = match.end
+        return "".join([*pieces, text[at:]])
+
+    def expand(self, text: str) -> list[str]:
+        """The forms, in the other script, of all names and terms in a question: more search terms for it."""
+        found: dict[str, None] = {}
+        for match in self._matches(text):
+            hangul = any(map(is_hangul, match.text))
+            for entry in match.entries:
+                found.update(dict.fromkeys(entry.latin if hangul else entry.korean))
+        return list(found)
+
+    def _entries(self, name: str) -> tuple[Entry, ...]:
+        name = _POSSESSIVE.sub("", name.strip())
+        return self._gazetteer.entries(name) or (self._gazetteer.entries(name[:-1]) if name.endswith("s") else ())
+
+    def _scan(self, text: str) -> tuple[Match, ...]:
+        """The known names in a text, longest first from left to right."""
+        view = View(text)
+        found: list[Match] = []
+        free = 0
+        for k in view.starts:
+            if view.places[k] < free:
+                continue
+            match = next((m for m in self._gazetteer.matches(view, k) if _stands_alone(m, text)), None)
+            if match:
+                found.append(match)
+                free = match.end
+        return tuple(found)
+
+    def _known(self, entries: tuple[Entry, ...], text: str) -> Iterator[Span]:
+        for match in self._matches(text):
+            if any(e in entries for e in match.entries) or any(_part_of(e, m) for e in entries for m in match.entries):
+                yield match.start, match.end
+
+    def _written(self, name: str, text: str) -> Iterator[Span]:
+        """The name as it stands, at word boundaries, not inside a longer known name."""
+        for found in re.finditer(re.escape(name), text, re.IGNORECASE):
+            start, end = found.span()
+            inside = is_latin(name[0]) and start > 0 and is_latin(text[start - 1])
+            inside |= is_hangul(name[0]) and start > 0 and is_hangul(text[start - 1])
+            inside |= is_latin(name[-1]) and end < len(text) and is_latin(text[end]) and text[end] != "s"
+            if is_hangul(name[-1]) and len(name) < 3:
+                inside |= not bare_tail(tail_after(text, end))
+            if not inside and not self._within_other((start, end), (), text):
+                yield start, end
+
+    def _heard(self, name: str, entries: tuple[Entry, ...], text: str) -> Iterator[Span]:
+        if any(entry.kind in ("country", TERM) for entry in entries):
+            return
+        forms = dict.fromkeys([name, *(form for entry in entries for form in entry.forms)])
+        for form in forms:
+            if any(map(is_hangul, form)):
+                spans = hangul_in_latin(form, text)
+            elif len(form) > 3 and not form.isupper():
+                spans = latin_in_hangul(form, text)
+            else:
+                continue
+            yield from (span for span in spans if not self._within_other(span, entries, text))
+
+    def _within_other(self, span: Span, entries: tuple[Entry, ...], text: str) -> bool:
+        """Whether a known name of something else covers the span, or lies in it."""
+        return any(
+            not any(e in entries for e in m.entries) and _kind(m) != TERM and m.start < span[1] and span[0] < m.end
+            for m in self._matches(text)
+        )
+
+    def _parts(self, name: str, text: str) -> Iterator[Span]:
+        """A name of several words whose ordinary words are translated, or a person's surname alone."""
+        words = [word for word in name.split() if word.casefold() not in _CONNECTOR]
+        if len(words) < 2:
+            return
+        generic = [word for word in words if any(e.kind == TERM for e in self._entries(word))]
+        proper = [word for word in words if word not in generic]
+        if generic and proper:
+            for start, end in self.spans(" ".join(proper), text):
+                around = text[max(0, start - _NEAR) : end + _NEAR]
+                if all(any(form in around for form in (word, *self.variants(word))) for word in generic):
+                    yield start, end
+        elif not generic and len(words) <= 3 and not any(map(self._entries, words)):
+            surname = words[-1]
+            if all(word[0].isupper() for word in words) and len(surname) > 3:
+                yield from self._written(surname, text)
+                yield from self._heard(surname, (), text)
+
+
+def _kind(match: Match) -> str:
+    """A form that names a thing and a term is the thing."""
+    return next((e.kind for e in match.entries if e.kind != TERM), TERM)
+
+
+def _stands_alone(match: Match, text: str) -> bool:
+    """Whether the form is not the beginning of a longer Hangul word: short ones need a particle or suffix after."""
+    if not is_hangul(match.text[-1]):
+        return True
+    tail = tail_after(text, match.end)
+    return len(match.text) > 3 or bare_tail(tail)
+
+
+def _part_of(asked: Entry, found: Entry) -> bool:
+    """삼성 is named by 삼성전자: a group by its companies."""
+    if asked.kind != "company" or found.kind != "company":
+        return False
+    return any(full.startswith(form) for form in asked.korean for full in found.korean)
+
+
+def _mined_entry(pair: tuple[str, str], known: Gazetteer) -> Entry:
+    """A mined pair as an entry, joined to what the gazetteer knows of its Korean side."""
+    first, second = pair
+    korean, latin = ((first, second), ()) if any(map(is_hangul, second)) else ((first,), (second,))
+    for entry in known.entries(first):
+        return Entry(entry.kind, _merge(entry.korean, korean), _merge(entry.latin, latin), entry.common)
+    return Entry(TERM if latin and latin[0].islower() else "name", korean, latin)
+
+
+def _merge(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(first + second))
