@@ -53,6 +53,7 @@ _SERVICE = re.compile(
 )
 _INTRODUCES = re.compile(r"(?::|[다]음과 같다\.?|[다]음과 같습니다\.?|아래와 같다\.?|아래와 같습니다\.?)$")
 _SHORT = 80
+_HEADLINE = 35
 # Share of a text that its sentences take, from which its short lines are judged as headlines. Pages have many links.
 _PROSE = 0.6
 _PROSE_OF_PAGE = 0.4
@@ -91,7 +92,7 @@ def body_spans(text: str, asides: Sequence[Span] = ()) -> tuple[Span, ...]:
     size = {kind: sum(line.end - line.start for line in lines if line.kind is kind) for kind in _Kind}
     least = _PROSE_OF_PAGE if _is_page(lines) else _PROSE
     if size[_Kind.SENTENCE] >= least * (size[_Kind.SENTENCE] + size[_Kind.SHORT] + size[_Kind.ITEM]):
-        kept = _keep_prose(lines)
+        kept = _keep_prose(lines, text)
     else:
         kept = [line for line in lines if line.kind in (_Kind.SENTENCE, _Kind.ITEM, _Kind.SHORT)]
     kept = kept or [line for line in lines if line.kind is _Kind.TABLE]
@@ -218,12 +219,13 @@ def _drop_lone_items(lines: list[_Line], text: str) -> list[_Line]:
     return result
 
 
-def _keep_prose(lines: list[_Line]) -> list[_Line]:
+def _keep_prose(lines: list[_Line], text: str) -> list[_Line]:
     """The sentences, and those other lines that stand where only the article's own can."""
     spoken = [i for i, line in enumerate(lines) if line.kind is _Kind.SENTENCE]
     first, last = (spoken[0], spoken[-1]) if spoken else (0, -1)
     kept = []
     related = introduced = False
+    page = _is_page(lines)
     for i, line in enumerate(lines):
         length = line.end - line.start
         if line.kind is _Kind.RELATED:
@@ -239,7 +241,9 @@ def _keep_prose(lines: list[_Line]) -> list[_Line]:
                 kept.append(line)
         elif line.kind is _Kind.SHORT:
             introduced = introduced and line.marked
-            if not related and i > first and length > _SHORT:
+            # a broken line of a paragraph, in a text that is not known to hold anything but its article
+            broken = not page and length > _HEADLINE and text[line.end : line.end + 2].strip(" ") != "\n\n"
+            if not related and ((i > first and length > _SHORT) or (broken and i < last)):
                 kept.append(line)
         elif line.kind is _Kind.CREDIT and i > first:
             introduced = False

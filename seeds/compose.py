@@ -99,7 +99,7 @@ def _title(text: str) -> str:
     first = " ".join(re.split(r"(?<=[.?!])\s", text[start:end], maxsplit=1)[0].split())
     if len(first) <= _TITLE_LENGTH:
         return first
-    return (first[: _TITLE_LENGTH - 1].rpartition(" ")[0] or first[: _TITLE_LENGTH - 1]) + "…"
+    return (first[:_TITLE_LENGTH].rpartition(" ")[0] or first[: _TITLE_LENGTH - 1]) + "…"
 
 
 def _language(text: str) -> str:
