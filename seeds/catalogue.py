@@ -77,12 +77,16 @@ class ModelSpec(_Pinned):
         return placed
 
 
+class _Tables(_Pinned):
+    models: dict[str, dict[str, object]]
+
+
 def load(path: Path = CATALOGUE) -> dict[str, ModelSpec]:
     """Every pinned model by name, in the file's order. Raises ModelFileError when the list itself is damaged."""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))["models"]
-        return {name: ModelSpec(name=name, **table) for name, table in tables.items()}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValidationError) as error:
+        tables = _Tables.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).models
+        return {name: ModelSpec.model_validate(table | {"name": name}) for name, table in tables.items()}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise ModelFileError(
             f"The list of model files ({path}) cannot be read: install gisa again.",
             f"모델 파일 목록({path})을 읽을 수 없습니다. gisa를 다시 설치하세요.",

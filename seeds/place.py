@@ -100,7 +100,7 @@ class Place:
         return {str(path.relative_to(self.folder)): sha256_of(path) for path in files}
 
     def check(self, progress: Progress) -> None:
-        """Hash the model's files (`can_check`) against pin and stamp; stamp them anew, or remove the bad one and raise."""
+        """Hash the files (if `can_check`) against pin and stamp; stamp them anew, or remove the bad one and raise."""
         if self.file.exists():
             self.check_file(progress)
         if self.spec.role == "llm":
