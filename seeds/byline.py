@@ -21,7 +21,7 @@ _NAMES = (
     rf"(?:(?![가-힣]*(?:{_OUTLET_END}|부|팀|국)\s)[가-힣]{{3}}\s){{0,4}}"
     rf"(?:{_KOREAN_NAME}|{_LATIN_NAME})(?:\s?[·,/]\s?{_KOREAN_NAME})*"
 )
-_PERSON = re.compile(rf"(?:^|[\s\[(/=·,|])({_NAMES})\s?{_ROLE}(?![가-힣])")
+_PERSON = re.compile(rf"(?:^|[\s\[\]()【】（）<>〈〉/=·,|])({_NAMES})\s?{_ROLE}(?![가-힣])")
 _EMAIL = r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
 _PHOTO_WORD = r"(?:사진|출처|자료|이미지|그래픽|제공|캡처|캡쳐|영상|일러스트|표|그림|Photo|photo|PHOTO)"
 
@@ -51,7 +51,7 @@ _DATE_LABEL = (
 )
 _CHANGED = re.compile(r"(?:수정|업데이트|Updated)\W*$")
 _RIGHTS_NAME = re.compile(
-    r"(?:저작권자|copyrights?)\W{0,6}(?:ⓒ|©|\(c\))?\W{0,3}(?P<a>[^\s<>\[\],.|][^<>\[\],.|&]{0,30})|[ⓒ©]\s*(?P<b>[^\s<>\[\],.|][^<>\[\],.|&]{0,30})",
+    r"(?:저작권자|copyrights?)\s*(?:\(c\)|[(（]?[ⓒ©][)）]?)?[\s:=-]*(?P<a>[^\s<>\[\],.|][^<>\[\],.|&]{0,30})|[ⓒ©]\s*(?P<b>[^\s<>\[\],.|][^<>\[\],.|&]{0,30})",
     re.IGNORECASE,
 )
 _RIGHTS_REST = re.compile(
@@ -173,7 +173,9 @@ def _publisher_of_prefix(match: re.Match[str]) -> str | None:
     if not equals:
         # `[단독]`-like labels never get here: the bracket holds a reporter or an outlet's name
         return re.sub(rf"\s*(?:{_NAMES})\s?{_ROLE}$", "", left).strip() or None
-    return left if re.search(_ROLE, right) else right or None
+    # mostly `place=outlet`; the other way round where the right side is a reporter, or only the left an outlet's name
+    named = re.search(_OUTLET_END + "$", left) and not re.search(_OUTLET_END + "$", right)
+    return left if named or re.search(_ROLE, right) else right or None
 
 
 def _publisher_of_rights(line: str) -> str | None:

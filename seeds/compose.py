@@ -69,7 +69,7 @@ def compose(name: str, source: str, document: Document, fields: Mapping[str, obj
         author=given["author"] or _clean(name, document.author) or byline.author,
         published=published,
         published_precision=precision,
-        language=given["language"] or _language(document.text),
+        language=_language(given["language"], document.text),
         url=given["url"] or _clean(name, document.url),
         source=given["source"] or source,
         rights=given["rights"],
@@ -89,10 +89,10 @@ def _identity(name: str, given: str | None, stem: str, text: str) -> str:
 
 
 def _title(text: str) -> str:
-    """The headline on top, else the beginning of the first sentence, shortened at a word."""
+    """The headline on top (below a date or byline, if one is there), else the first sentence, shortened."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    top = lines[0]
-    headline = len(top) <= 2 * _TITLE_LENGTH and not is_sentence(top.rstrip("?!")) and not is_byline_line(top)
+    top = next((line for line in lines if not is_byline_line(line)), "")
+    headline = 0 < len(top) <= 2 * _TITLE_LENGTH and not is_sentence(top.rstrip("?!"))
     if headline and len(lines) > 1:
         return " ".join(top.split())
     start, end = body_spans(text)[0] if body_spans(text) else (0, len(text))
@@ -102,8 +102,13 @@ def _title(text: str) -> str:
     return (first[:_TITLE_LENGTH].rpartition(" ")[0] or first[: _TITLE_LENGTH - 1]) + "…"
 
 
-def _language(text: str) -> str:
-    """ "ko" unless hardly a tenth of the letters is Hangul: Korean technology news is full of Latin names."""
+def _language(given: str | None, text: str) -> str:
+    """The language's own code ("ko" of "ko-KR"); if none is given, "ko" where a tenth of the letters is Hangul.
+
+    Korean technology news is full of Latin names.
+    """
+    if given:
+        return re.split(r"[-_]", given.lower(), maxsplit=1)[0]
     letters = sum(c.isalpha() for c in text)
     hangul = sum("\uac00" <= c <= "\ud7a3" for c in text)
     return "ko" if letters == 0 or hangul >= 0.1 * letters else "en"

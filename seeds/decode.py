@@ -10,7 +10,8 @@ from charset_normalizer import from_bytes
 from seeds.errors import ArticleFileError
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_CONTROLS_SPARED = 1000
 _NEWLINES = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # What else a collection of Korean and English news may hold; among all encodings the guess is often a near relative.
 _OTHERS = ["cp1252", "johab", "cp932", "gb18030", "big5"]
@@ -55,13 +56,16 @@ def decode(name: str, data: bytes) -> str:
 
 
 def normalise(name: str, text: str) -> str:
-    """NFC with "\\n" newlines. Raises ArticleFileError on lone surrogates, which nothing can store."""
+    """NFC with "\\n" newlines; control characters, which a terminal would obey, become spaces.
+
+    Raises ArticleFileError on lone surrogates, which nothing can store.
+    """
     if re.search(r"[\ud800-\udfff]", text):
         raise ArticleFileError(
             f"{name} holds broken characters (half of a surrogate pair). Save it again as UTF-8.",
             f"{name}: 깨진 문자가 들어 있습니다. UTF-8로 다시 저장해 주세요.",
         )
-    return unicodedata.normalize("NFC", _NEWLINES.sub("\n", text)).removeprefix("\ufeff")
+    return _CONTROL.sub(" ", unicodedata.normalize("NFC", _NEWLINES.sub("\n", text))).removeprefix("\ufeff")
 
 
 def unwrap(text: str, *, within_words: bool = False) -> str:
@@ -100,7 +104,7 @@ def _try(data: bytes, encoding: str) -> str | None:
 
 
 def _checked(name: str, text: str | None) -> str:
-    if text is None or _CONTROL.search(text):
+    if text is None or "\x00" in text or len(_CONTROL.findall(text)) * _CONTROLS_SPARED > len(text):
         raise ArticleFileError(
             f"{name} is not readable text. Add .txt, .md, .html, .pdf, .docx or .jsonl, text saved as UTF-8.",
             f"{name}: 읽을 수 있는 텍스트가 아닙니다. .txt .md .html .pdf .docx .jsonl 파일을 UTF-8로 저장해 주세요.",

@@ -198,6 +198,18 @@ def test_what_is_given_comes_before_what_the_text_says() -> None:
         article_from_text(NEWS, published="어제")
 
 
+def test_stray_control_characters_become_spaces() -> None:
+    [article] = load_bytes("a.jsonl", json.dumps({"text": "새 역이\x1b[31m 섰다."}).encode())
+    assert article.text == "새 역이 [31m 섰다."
+    assert load_bytes("a.txt", (NEWS * 20 + "끝\x03났다.").encode())[0].text == NEWS * 20 + "끝 났다."
+
+
+def test_title_below_a_date_line_and_language_of_a_region() -> None:
+    article = article_from_text("입력 2025-03-20 10:20\n" + NEWS, language="ko-KR")
+    assert (article.title, article.language) == ("섬 마을에 첫 도서관", "ko")
+    assert article_from_text("The library opened on Monday in 한빛 city.").language == "en"
+
+
 # --- Markdown
 
 MARKDOWN = """---
