@@ -41,14 +41,12 @@ def _plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _english_number(value: Decimal, digits_below: int = 6) -> str:
+def _english_number(value: Decimal) -> str:
     """Digits with commas, and `million` and up where that is exact in at most three decimals."""
     for power, word in _SCALES:
         scaled = value.scaleb(-power)
-        if power >= digits_below and abs(scaled) >= 1:
-            if scaled == round(scaled, 3):
-                return f"{_plain(scaled)} {word}"
-            break
+        if abs(scaled) >= 1:
+            return f"{_plain(scaled)} {word}" if scaled == round(scaled, 3) else _plain(value)
     return _plain(value)
 
 
@@ -93,7 +91,10 @@ def say(quantity: Quantity, language: Language) -> str:
     elif quantity.low == quantity.high:
         value = number(quantity.low)
     else:
-        value = f"{number(quantity.low)}{'–' if language == 'en' else '~'}{number(quantity.high)}"
+        ends = [number(quantity.low), number(quantity.high)]
+        if ends[0][-1].isdigit() != ends[1][-1].isdigit():  # 1~5만 would be read as 1만~5만
+            ends = [_plain(quantity.low), _plain(quantity.high)]
+        value = ("–" if language == "en" else "~").join(ends)
     return _english(quantity, value) if language == "en" else _korean(quantity, value)
 
 

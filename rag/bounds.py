@@ -120,12 +120,22 @@ def korean_bound(bound: Bound, large: bool, duration: bool = False) -> tuple[str
     return words.get(bound, ("", ""))
 
 
-_JOSA = {"가": "이", "를": "을", "는": "은", "와": "과", "로": "으로"}
+_PARTICLES = (
+    ("이", "가"),
+    ("을", "를"),
+    ("은", "는"),
+    ("과", "와"),
+    ("으로", "로"),
+)  # after a final consonant, and without
 
 
 def join_particle(word: str, rest: str) -> str:
-    """`rest` with its leading particle made to agree with `word`, which ends in a final consonant (이상, 미만, 초과)."""
-    found = re.match(r"(가|를|는|와|로)(?![가-힣])", rest)
-    if found is None or not word or (ord(word[-1]) - 0xAC00) % 28 == 0:
+    """`rest` with its leading particle made to agree with the end of `word`: 이상 takes 이, 초과 takes 가."""
+    if not word:
         return rest
-    return _JOSA[found[1]] + rest[1:]
+    closed = (ord(word[-1]) - 0xAC00) % 28 != 0
+    for pair in _PARTICLES:
+        found = re.match(rf"(?:{pair[0]}|{pair[1]})(?![가-힣])", rest)
+        if found is not None:
+            return pair[0 if closed else 1] + rest[found.end() :]
+    return rest

@@ -113,8 +113,8 @@ _ENGLISH = re.compile(
         (?P<month_first>(?:(?P<part_m>{_any(dict(_EN_PARTS))})[\s-])?(?P<month>{_MONTH})(?:\s(?P<day>{_DAY})(?:st|nd|rd|th)?(?![\d,]\d|\d|\s?(?:million|billion|percent|%)))?(?:,?\s(?:of\s)?(?P<year>{_YEAR})(?!\d|,\d))?)
       | (?P<day_first>(?:the\s)?(?P<day2>{_DAY})(?:st|nd|rd|th)?\s(?:of\s)?(?P<month2>{_MONTH})(?:,?\s(?P<year2>{_YEAR}))?)
       | (?P<quarter_year>[Qq](?P<quarter>[1-4])(?:\s(?:of\s)?(?P<year4>{_YEAR}))?)
-      | (?P<part_year>(?:(?P<part>{_any(dict(_EN_PARTS))})[\s-])?(?:(?P<year3>{_YEAR})(?![\d%]|[,.]\d|s\b)|(?P<part_relative>(?:last|this|next)\s(?:year|month))))
-      | (?P<decade>{_YEAR[:-2]}\d0)s
+      | (?P<part_year>(?:(?P<part>{_any(dict(_EN_PARTS))})[\s-])?(?:(?P<year3>{_YEAR})(?![\w%]|[,.]\d)|(?P<part_relative>(?:last|this|next)\s(?:year|month))))
+      | (?P<decade>(?:1[89]|20)\d0)s
       | (?P<relative>{_any(dict(_EN_RELATIVE))})
       | (?:on|On|by|until|from|since)\sthe\s(?P<only_day>{_DAY})(?:st|nd|rd|th)(?!\s[a-z]+(?:ary|ury)\b)
       | (?P<clock>(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)|(?P<hour2>1[0-2]|[1-9])(?=\s?[ap]\.?m\b))(?:\s?(?P<half>[aApP])\.?[mM]\b\.?)?
@@ -142,7 +142,7 @@ def find_dates(text: str, published: date | None = None, precision: Precision = 
     """Dates and times of `text` in reading order. With `published` (known to `precision`) what leans on it is resolved.
 
     A bare day (31일) belongs to the month of publication; `지난 5월` is the latest May before it, `오는` the next.
-    `이날` is the last full date named before it, else the day of publication.
+    `이날` is the last full date named before it (지난 30일 is an aside), else the day of publication.
     """
     found = sorted([*_korean(text), *_english(text)], key=lambda d: (d.start, -d.end))
     dates: list[Date] = []
@@ -153,7 +153,7 @@ def find_dates(text: str, published: date | None = None, precision: Precision = 
             continue
         end = mention.end
         resolved = _resolve(mention, published, precision, spoken) if published is not None else mention
-        if resolved.day is not None:
+        if resolved.day is not None and mention.relative not in _PAST | _COMING:
             spoken = resolved
         dates.append(resolved)
     return dates

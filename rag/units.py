@@ -68,6 +68,7 @@ _PERCENT = (
 )
 
 _TIME = (
+    _unit("decade", "count", "", "decade", "month", "120"),
     _unit("year", "count", "년, 개년, 해", "year, yr", "month", "12"),
     _unit("month", "count", "개월, 달", "month"),
     _unit("week", "count", "주, 주일, 주간", "week", "second", "604800"),
@@ -76,6 +77,7 @@ _TIME = (
     _unit("minute", "count", "분", "minute", "second", "60"),
     _unit("second", "count", "초", "second"),
 )
+DURATIONS = frozenset(unit.name for unit in _TIME)
 _COUNTERS = (
     ITEM,
     PARAMETER,
@@ -155,6 +157,18 @@ _MEASURES = (
 UNITS: tuple[Unit, ...] = (ORDINAL, MULTIPLE, *_MONEY, *_PERCENT, *_TIME, *_COUNTERS, *_MEASURES)
 BY_NAME: dict[str, Unit] = {unit.name: unit for unit in (PLAIN, *UNITS)}
 KO: dict[str, Unit] = {word: unit for unit in reversed(UNITS) for word in unit.ko}
+# Things counted by 개, 장, 대 or 곳 that a claim could mix up: part of a word in lower case -> what it is.
+THINGS = {
+    **dict.fromkeys(
+        ("gpu", "칩", "chip", "그래픽처리장치", "그래픽카드", "graphics card", "가속기", "accelerator"), "chip"
+    ),
+    **dict.fromkeys(("데이터센터", "데이터 센터", "data center", "data centre", "datacenter"), "data center"),
+    **dict.fromkeys(("슈퍼컴퓨터", "supercomputer"), "supercomputer"),
+    **dict.fromkeys(("서버", "server"), "server"),
+    **dict.fromkeys(("로봇", "robot"), "robot"),
+    **dict.fromkeys(("스타트업", "startup", "start-up"), "startup"),
+    **dict.fromkeys(("대학", "universit"), "university"),
+}
 SIGNS = {
     "US$": "USD", "U.S.$": "USD", "HK$": "HKD", "NT$": "TWD", "S$": "SGD", "C$": "CAD", "CA$": "CAD", "A$": "AUD",
     "AU$": "AUD", "$": "USD", "＄": "USD", "£": "GBP", "￡": "GBP", "€": "EUR", "₩": "KRW", "￦": "KRW", "¥": "JPY",
