@@ -75,4 +75,4 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -qq -c constraints.txt pip setuptools && \
 	$(BIN)/python -m pip install -qq -c constraints.txt --no-build-isolation -e '.[dev]' && \
 	pwd -P > $@ && rm $(UNFINISHED) || \
-	{ echo 'The set-up did not finish; the reason is above. The same command starts it again.' >&2; exit 1; }
+	{ echo 'The set-up did not finish; the reason is above (it needs the network). The same command starts it again.' >&2; exit 1; }
