@@ -34,7 +34,9 @@ _CAPTION_HEAD = re.compile(
 _SENTENCE_INSIDE = re.compile(r"[다요죠까][\"'”’)\]]*[.?!](?=[\s\"'”’]|$)")
 _VERB_END = re.compile(r"(?:[다요죠까네라음함임됨것셈듯법뿐때중만점데터전후봄짐둠])$")
 _PREDICATE = re.compile(r"(?:[다요죠까]|니다)$")
-_REPORTED = re.compile(r".{20}(?:[라다]?고\s(?:했|밝혔|말했|전했|설명했|덧붙였|강조했)다|[습입합됩]니다)$")
+_REPORTED = re.compile(
+    r"(?:.{20}[라다]?고\s(?:했|밝혔|말했|전했|설명했|덧붙였|강조했)다$|.{8}(?:니다|[어아여해예에]요|네요|지요)$)"
+)
 _MARK = re.compile(r"^(?:[-–—·•∙ㆍ▲△▶▷►◇◆■□●○◦▪‣*※☞]|\d{1,2}[.)](?=\s)|[①-⑳])\s*")
 _BULLET = re.compile(r"^(?:[-–—·•∙ㆍ▲△○◦□▪‣*]|\d{1,2}[.)](?=\s)|[①-⑳])\s*")
 _RELATED = re.compile(

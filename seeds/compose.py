@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TypedDict, Unpack
 
-from seeds.article import Article, Precision
+from seeds.article import Article, Precision, Span
 from seeds.boilerplate import body_spans, is_sentence
 from seeds.byline import find_byline, is_byline_line
 from seeds.decode import normalise
@@ -45,7 +45,10 @@ def article_from_text(text: str, **metadata: Unpack[Metadata]) -> Article:
 
 
 def compose(name: str, source: str, document: Document, fields: Mapping[str, object], *, stem: str) -> Article:
-    """Put together what was given (`fields`), what the format says and what the text says, in that order."""
+    """Put together what was given (`fields`), what the format says and what the text says, in that order.
+
+    Only the author's name is taken from the text first: a page's metadata often gives the outlet for it.
+    """
     given = {key: _scalar(name, key, fields.get(key)) for key in Metadata.__annotations__ if key != "published"}
     published, precision = _day(name, fields.get("published"), given["published_precision"])
     if not document.text.strip():
@@ -62,11 +65,11 @@ def compose(name: str, source: str, document: Document, fields: Mapping[str, obj
     given_title = given["title"] or (normalise(name, document.title) if document.title else None)
     return Article(
         id=_identity(name, given["id"], stem, document.text),
-        title=" ".join(given_title.split()) if given_title else _title(document.text),
+        title=" ".join(given_title.split()) if given_title else _title(document.text, body),
         text=document.text,
         body=body,
         publisher=given["publisher"] or _clean(name, document.publisher) or byline.publisher,
-        author=given["author"] or _clean(name, document.author) or byline.author,
+        author=given["author"] or byline.author or _clean(name, document.author),
         published=published,
         published_precision=precision,
         language=_language(given["language"], document.text),
@@ -88,14 +91,14 @@ def _identity(name: str, given: str | None, stem: str, text: str) -> str:
     return slug or hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _title(text: str) -> str:
+def _title(text: str, body: tuple[Span, ...]) -> str:
     """The headline on top (below a date or byline, if one is there), else the first sentence, shortened."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     top = next((line for line in lines if not is_byline_line(line)), "")
     headline = 0 < len(top) <= 2 * _TITLE_LENGTH and not is_sentence(top.rstrip("?!"))
     if headline and len(lines) > 1:
         return " ".join(top.split())
-    start, end = body_spans(text)[0] if body_spans(text) else (0, len(text))
+    start, end = body[0]
     first = " ".join(re.split(r"(?<=[.?!])\s", text[start:end], maxsplit=1)[0].split())
     if len(first) <= _TITLE_LENGTH:
         return first

@@ -25,6 +25,9 @@ from seeds.decode import decode, normalise
 from seeds.document import DAMAGE, Document, damaged, join_blocks
 from seeds.errors import ArticleFileError
 
+_INLINE = frozenset(
+    {"a", "abbr", "b", "code", "em", "font", "i", "mark", "q", "small", "span", "strong", "sub", "sup", "time", "u"}
+)
 _CAPTION_NODES = [
     "//figcaption",
     "//*[contains(@class, 'caption') or contains(@class, 'img_desc') or contains(@class, 'photo_desc')]",
@@ -102,8 +105,15 @@ def parse_html(name: str, data: bytes) -> Document:
     for key in ("MIN_EXTRACTED_SIZE", "MIN_OUTPUT_SIZE"):
         config.set("DEFAULT", key, "1")  # short news is news; below the limit it would be flattened to one paragraph
     try:
-        found = trafilatura.bare_extraction(
-            page, fast=True, include_comments=False, with_metadata=True, prune_xpath=_CAPTION_NODES, config=config
+        tree = trafilatura.load_html(page)
+        found = tree is not None and trafilatura.bare_extraction(
+            _wrap_bare_text(tree),
+            fast=True,
+            favor_recall=True,
+            include_comments=False,
+            with_metadata=True,
+            prune_xpath=_CAPTION_NODES,
+            config=config,
         )
     except DAMAGE as error:
         raise damaged(name, "HTML") from error
@@ -123,20 +133,63 @@ def parse_html(name: str, data: bytes) -> Document:
     )
 
 
+def _wrap_bare_text(tree: Any) -> Any:
+    """Put text that is parted by <br> only, as Korean portals print articles, into paragraphs of its own.
+
+    trafilatura loses some of it otherwise, the lead after a picture above all.
+    """
+    for box in tree.xpath("//*[self::div or self::article or self::section or self::main or self::td][br]"):
+        parts = [(None, box.text), *((child, child.tail) for child in box)]
+        box.text = paragraph = None
+        for child, _ in parts[1:]:
+            box.remove(child)
+            child.tail = None
+        for child, text in parts:
+            if child is not None and child.tag in _INLINE and child.find(".//img") is None:
+                paragraph = _opened(box, paragraph)
+                paragraph.append(child)
+            elif child is not None:
+                paragraph = None
+                if child.tag != "br":
+                    box.append(child)
+            if text and (text.strip() or paragraph is not None):
+                paragraph = _opened(box, paragraph)
+                if len(paragraph):
+                    paragraph[-1].tail = text
+                else:
+                    paragraph.text = text
+    return tree
+
+
+def _opened(box: Any, paragraph: Any) -> Any:
+    if paragraph is None:
+        paragraph = box.makeelement("p")
+        box.append(paragraph)
+    return paragraph
+
+
 def _html_blocks(body: Any) -> Iterable[tuple[str, bool]]:
-    for node in body.iter("head", "p", "item", "row", "quote", "code"):
-        if node.tag == "row":
-            cells = ["".join(cell.itertext()).strip() for cell in node.iter("cell")]
-            yield f"| {' | '.join(cells)} |", True
-            continue
-        if any(parent.tag in ("p", "item", "row", "head") for parent in node.iterancestors()):
-            continue
-        for line_break in node.iter("lb"):
-            line_break.tail = "\n" + (line_break.tail or "")
-        words = re.sub(r"[ \t]+", " ", "".join(node.itertext()))
-        if node.tag == "quote" and node.find("p") is not None:
-            continue
-        yield ("- " if node.tag == "item" else "") + words, node.tag == "head"
+    """Blocks of plain text of trafilatura's XML (its own tags), with True for headings and tables."""
+    for node in body:
+        if node.tag == "table":
+            for row in node.iter("row"):
+                cells = [" ".join("".join(cell.itertext()).split()) for cell in row.iter("cell")]
+                yield f"| {' | '.join(cells)} |", True
+        else:
+            yield _inner_text(node), node.tag == "head"
+        if node.tail:
+            yield node.tail, False
+
+
+def _inner_text(node: Any) -> str:
+    """The text of a node, each line break, list item and paragraph in it on a line of its own. Uses the node up."""
+    for part in node.iter():
+        before = {"p": "\n", "item": "\n- "}.get(part.tag, "")
+        after = "\n" if part.tag in ("lb", "p", "item") and part is not node else ""
+        part.text = before + re.sub(r"\s+", " ", part.text or "")
+        if part is not node:
+            part.tail = after + re.sub(r"\s+", " ", part.tail or "")
+    return "".join(node.itertext())
 
 
 def _iso_day(value: str | None) -> date | None:

@@ -298,6 +298,38 @@ def test_html_page(name: str, charset: str) -> None:
     ]
 
 
+def test_html_with_lists_quotes_and_links() -> None:
+    page = """<html><body><p>시는 4일 밝혔다. 값은 <a href="x">3만원</a>이다.</p>
+    <ul><li>하나는 빨갛다.<ul><li>둘은 <i>파랗다</i>.</li></ul></li><li><p>셋은 희다.</p></li></ul>
+    <blockquote><p>넷은 검다.</p></blockquote><p>다섯은 없다.</p></body></html>"""
+    assert body(load_bytes("a.html", page.encode())[0]) == [
+        "시는 4일 밝혔다. 값은 3만원이다.",
+        "하나는 빨갛다.",
+        "둘은 파랗다.",
+        "셋은 희다.",
+        "넷은 검다.",
+        "다섯은 없다.",
+    ]
+
+
+def test_portal_page_with_line_breaks_for_paragraphs() -> None:
+    page = """<html><head><meta property="og:title" content="첫 비행">
+    <meta property="og:article:author" content="한빛일보 | 포털"></head><body><div id="ct">
+    <div><h2>첫 비행</h2><span>입력 2025.03.04. 오전 10:20</span></div><article id="dic_area">
+    <span class="end_photo_org"><img src="x"><em class="img_desc">사진은 시험기 모습.</em></span>
+    [한빛=한빛일보] 김하늘 기자 = 한빛시가
+    만든 시험기가 4일 처음 날았다.<br><br>시험기는 <b>42분</b> 동안 하늘에 있었다고 시는 밝혔다.<br><br>
+    ◇ 다음은 바다<br><br>시는 "사흘 뒤 바다 위를 난다"고 말했다.</article>
+    <div>Copyright ⓒ 한빛일보. All rights reserved. 무단 전재 및 재배포 금지.</div></div></body></html>"""
+    [article] = load_bytes("a.html", page.encode())
+    assert (article.title, article.author, article.published) == ("첫 비행", "김하늘", date(2025, 3, 4))
+    assert body(article) == [
+        "한빛시가 만든 시험기가 4일 처음 날았다.",
+        "시험기는 42분 동안 하늘에 있었다고 시는 밝혔다.",
+        '시는 "사흘 뒤 바다 위를 난다"고 말했다.',
+    ]
+
+
 def test_html_without_an_article_is_told() -> None:
     problem_of("a.html", b"<html><head><title>x</title></head><body></body></html>")
 
