@@ -29,10 +29,14 @@ _CREDIT_TAIL = re.compile(
     r"|\s[ⓒ©]\s?[^.]{1,24})\s*\|?\s*$"
 )
 _CAPTION_HEAD = re.compile(
-    rf"^[\[(【（<]?\s*{_PHOTO}\s?(?:출처|제공|설명)?\s*[=:ㅣ|/]|^(?:위|아래|왼쪽|오른쪽)?\s?사진은\s|^\(왼쪽부터\)|^[▼▲△]?\s?사진\s?[=/]"
+    rf"^[\[(【（<]?\s*{_PHOTO}\s?(?:출처|제공|설명)?\s*[=:ㅣ|]|^(?:위|아래|왼쪽|오른쪽)?\s?사진은\s|^\(왼쪽부터\)|^[▼▲△]?\s?사진\s?[=/]"
 )
 _SENTENCE_INSIDE = re.compile(r"[다요죠까][\"'”’)\]]*[.?!](?=[\s\"'”’]|$)")
-_VERB_END = re.compile(r"(?:[다요죠까네라음함임됨것셈듯법뿐때중만점데터전후봄짐둠])$")
+# Sentences cut short, as notes are written, end so: `내년에 출시할 예정.`
+_VERB_END = re.compile(
+    r"(?:[다요죠까네라음함임됨것셈듯법뿐때중만점데터전후봄짐둠]|예정|방침|계획|전망|설명|지적|분석|입장|상황|수준|추세|이유|목표"
+    r"|관측|평가|주장|의견|가능|불가|완료|시작|종료)$"
+)
 _PREDICATE = re.compile(r"(?:[다요죠까]|니다)$")
 _REPORTED = re.compile(
     r"(?:.{20}[라다]?고\s(?:했|밝혔|말했|전했|설명했|덧붙였|강조했)다$|.{8}(?:니다|[어아여해예에]요|네요|지요)$)"
@@ -48,10 +52,10 @@ _RELATED = re.compile(
 _SERVICE = re.compile(
     r"(?:(?:구독|제보|공유|추천|다운로드|팔로우|친구\s?추가)\s?하(?:기|러\s?가기)|바로\s?가기|보러\s?가기|더\s?보기)[\W\d]*$"
     r"|(?:공감|댓글|좋아요|하트).{0,20}힘이\s(?:됩니다|돼요|되어요)\W*$"
-    r"|^\W*(?:구독|좋아요|제보|카카오톡|카톡|페이스북|트위터|네이버|유튜브|공유|댓글|URL|글자\s?크기|인쇄|스크랩|프린트|본문)(?:\W|$)(?=.{0,40}$)(?!.*다\.$)"
-    r"|(?:제보|구독|좋아요|알림\s?설정|채널\s?추가|팔로우).{0,24}(?:기다립니다|부탁드립니다|부탁드려요|받습니다|해\s?주세요|해주세요|하세요|됩니다)[\W]*$"
-    r"|^\W*(?:네이버|카카오|다음|유튜브|구글|페이스북|인스타그램|텔레그램)\S*\s.{0,40}(?:구독|팔로우|추가|만나보|받아보|보세요)"
-    r"|섹션으로 분류했습니다|섹션 분류는|기사 섹션 분류|^\W*이\s기사를?\s(?:공유|추천)"
+    r"|^\W*(?:구독|좋아요|제보|카카오톡|카톡|페이스북|트위터|네이버|유튜브|공유|댓글|URL|글자\s?크기|인쇄|스크랩|프린트|본문)(?:\W|$)(?=.{0,40}$)(?!.*[다요죠까]\W*$)"
+    r"|^.{0,30}제보.{0,24}(?:기다립니다|부탁드립니다|받습니다|됩니다)\W*$"
+    r"|^.{0,30}(?:구독|좋아요|알림\s?설정|채널\s?추가|팔로우|만나|받아).{0,12}(?:부탁드립니다|부탁드려요|주세요|하세요|보세요)\W*$"
+    r"|섹션으로\s분류했습니다|기사의?\s섹션\s분류|^\W*이\s기사를?\s(?:공유|추천)"
 )
 _INTRODUCES = re.compile(r"(?::|[다]음과 같다\.?|[다]음과 같습니다\.?|아래와 같다\.?|아래와 같습니다\.?)$")
 _SHORT = 80
@@ -170,7 +174,10 @@ def _before_tail(text: str, start: int, end: int) -> int:
 def _is_caption(line: str) -> bool:
     if _CAPTION_HEAD.match(line) or PHOTO_TAIL.search(line):
         return len(line) <= 2 * _CAPTION_LENGTH
-    if _CREDIT_TAIL.search(line):
+    if tail := _CREDIT_TAIL.search(line):
+        # a chart's source may also stand behind a sentence of the article
+        if "자료" in tail[0] and is_sentence(line[: tail.start()]):
+            return False
         return len(line) <= _CAPTION_LENGTH and len(_SENTENCE_INSIDE.findall(line)) <= 2
     return _is_noun_caption(line.rstrip(_CLOSERS))
 
@@ -180,7 +187,7 @@ def _is_noun_caption(bare: str) -> bool:
     if not bare.endswith(".") or len(bare) > 40 or _SENTENCE_INSIDE.search(bare) or "," in bare:
         return False
     words = bare.rstrip(". ")
-    return bool(re.search(r"[가-힣]$", words)) and not _VERB_END.search(words)
+    return bool(re.search(r"[가-힣]$", words)) and not _VERB_END.search(words) and not re.search(r"\d", words)
 
 
 # In this order: what a line is when all of it is one thing.

@@ -29,7 +29,7 @@ EMAIL = re.compile(_EMAIL)
 PHOTO_TAIL = re.compile(rf"\d{{4}}\.\s?\d{{1,2}}\.\s?\d{{1,2}}\.?\s*(?:/\s*\S+|{_EMAIL})?\s*(?:{_EMAIL})?$")
 """How agencies end a caption: the day the picture was taken, then the photographer."""
 
-# The opening bracket holds: `서울=뉴스핌`, `애플경제 전윤미 기자`, `지디넷코리아=홍길동 기자`.
+# The opening bracket holds: `서울=연합뉴스`, `한빛경제 김하늘 기자`, `지디넷코리아=홍길동 기자`.
 _CREDIT = (
     rf"(?!\s*{_PHOTO_WORD}\s?[=:ㅣ|])(?:[^\]\)】）>〉\n=]{{1,24}}=\s?[^\]\)】）>〉\n=]{{1,30}}"
     rf"|[^\]\)】）>〉\n]{{0,40}}{_ROLE}|[^\]\)】）>〉\n.,]{{1,16}}{_OUTLET_END})\s*"
@@ -38,7 +38,7 @@ BYLINE_PREFIX = re.compile(
     rf"^\s*(?:[\[(【（<〈［](?P<credit>{_CREDIT})[\])】）>〉］]\s*(?:(?P<person>{_NAMES})\s?{_ROLE}\s*(?:\(?{_EMAIL}\)?)?\s*=)?"
     rf"|(?P<alone>{_NAMES})\s?{_ROLE}\s*(?:\(?{_EMAIL}\)?)?\s*=)\s*"
 )
-"""A byline in front of the first sentence: `[서울=뉴스핌] 양태훈 기자 = `."""
+"""A byline in front of the first sentence: `[서울=연합뉴스] 김하늘 기자 = `."""
 
 _DAY = r"(?P<y>(?:19|20)\d\d)\s?[-./년]\s?(?P<m>\d{1,2})\s?[-./월]\s?(?P<d>\d{1,2})(?!\d)\s?[.일]?"
 _DATE = re.compile(rf"(?<![\d.]){_DAY}")
@@ -120,7 +120,7 @@ def find_byline(text: str) -> Byline:
 
 
 def author_of(credit: str) -> str | None:
-    """The reporter's name in a credit such as `박찬 기자 cpark@aitimes.com`; several names joined by a comma."""
+    """The reporter's name in a credit such as `김하늘 기자 sky@hanbit.example`; several names joined by a comma."""
     match = _PERSON.search(credit)
     if not match:
         return None
@@ -129,7 +129,7 @@ def author_of(credit: str) -> str | None:
 
 def is_byline_line(line: str) -> bool:
     """True for a line that only credits: reporter lines, e-mail lines, date lines."""
-    if len(line) > 100 or re.search(r"[다요죠까]\.(?:\s|$)", EMAIL.sub(" ", line)):
+    if len(line) > 100 or re.search(r"[다요죠까]\.(?:\s|$)|[a-z]\.$", EMAIL.sub(" ", line)):
         return False
     if is_date_line(line):
         return True
@@ -153,7 +153,7 @@ def is_date_line(line: str) -> bool:
 def is_rights_line(line: str) -> bool:
     """True for lines such as `저작권자 © ... 무단전재 및 재배포 금지`."""
     return len(line) <= _LONGEST_CREDIT and bool(
-        re.match(r"\W*(?:저작권자?\s?[ⓒ©(（:=-]|copyrights?\b|ⓒ|©)", line, re.IGNORECASE)
+        re.match(r"\W*(?:저작권자?\s?[ⓒ©(（:=-]|copyrights?\W*(?:[ⓒ©]|\(c\)|\d{4}|by\b)|ⓒ|©)", line, re.IGNORECASE)
         or re.search(
             r"무단\s?(?:전재|복제|배포).{0,30}(?:금지|금합니다|불허)(?:합니다|됩니다|한다)?[\W\d]*$",
             line,
@@ -161,7 +161,7 @@ def is_rights_line(line: str) -> bool:
         or re.search(
             r"(?:AI|인공지능)\s?학습.{0,12}(?:이용|활용|금지).{0,10}금지[\W]*$|all rights reserved", line, re.IGNORECASE
         )
-        or re.search(r"(?:저작권은|콘텐츠의 저작권).{0,40}(?:있습니다|있음|귀속)", line)
+        or re.search(r"(?:기사|글|콘텐츠|게시물|사이트)\S*\s.{0,10}저작권은.{0,40}(?:있습니다|있음|귀속)", line)
     )
 
 

@@ -157,6 +157,12 @@ MADE_UP = {
 + 기자 출신인 한 작가는 구독 서비스를 그만두었다고 말했다.
 + 사진 작가 열 명이 함께 연 전시에는 첫날 900명이 왔다.
 + 2025년 9월 19일 열린 회의에서 시는 예산 40억원을 정했다.
++ 구글은 5일 새 유튜브 구독 서비스를 한국에 내놓았다.
++ 이 서비스는 한 달에 9900원이며 다음 달부터 구독이 가능하게 됩니다.
++ 이미지/영상 생성 모델도 함께 공개했다.
++ 내년 3월에 출시할 예정.
++ ⟦수출은 지난해보다 5% 늘었다.⟧ (자료=한빛통계)
++ 댓글 300개가 하루 만에 달렸어요.
 + 누가 이 돈을 낼까? 시는 아직 말하지 않았다!
 + 값은 얼마냐는 물음에 회사는 “정해지지 않았다”고 했다
 """,
@@ -172,6 +178,8 @@ MADE_UP = {
 -
 - (Photo: Hanbit city)
 -
++ By then it was needed.
++ Copyright law changed on the same day.
 + It holds 12,000 books, and children may visit on Saturdays too.
 - Copyright 2025 Hanbit Daily. All rights reserved.
 """,
