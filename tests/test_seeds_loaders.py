@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import zipfile
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-import docx
-import pypdf
 import pytest
+from article_files import MARKDOWN, NEWS, NEWS_BODY, PAGE, body, make_docx, make_pdf, problem_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,83 +25,6 @@ from seeds.loaders import (
 )
 
 SOURCES = Path(__file__).parents[2] / "shared" / "articles"
-NEWS = """섬 마을에 첫 도서관
-
-2025-03-20     김하늘 기자
-
-[한빛일보 김하늘 기자] 한빛시는 20일 섬 마을에 첫 도서관을 열었다고 밝혔다.
-
-도서관은 책 1만2000권을 갖췄다.
-
-저작권자 ⓒ 한빛일보 무단전재 및 재배포 금지
-"""
-NEWS_BODY = ["한빛시는 20일 섬 마을에 첫 도서관을 열었다고 밝혔다.", "도서관은 책 1만2000권을 갖췄다."]
-
-
-def body(article: Article) -> list[str]:
-    return [article.text[start:end] for start, end in article.body]
-
-
-def make_pdf(lines: Iterable[str], title: str | None = None) -> bytes:
-    """A one-page PDF whose text layer is `lines`: one font with a ToUnicode map, no glyphs needed."""
-    lines = list(lines)
-    letters = sorted({c for line in lines for c in line})
-    code = {c: i for i, c in enumerate(letters, 1)}
-    pairs = "".join(f"<{code[c]:04X}> <{c.encode('utf-16-be').hex()}>\n" for c in letters)
-    cmap = (
-        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /U def /CMapType 2 def\n"
-        f"1 begincodespacerange <0000> <FFFF> endcodespacerange\n{len(letters)} beginbfchar\n{pairs}endbfchar\n"
-        "endcmap end end"
-    )
-    shown = "".join(f"<{''.join(f'{code[c]:04X}' for c in line)}> Tj T*\n" for line in lines)
-    content = f"BT /F1 12 Tf 14 TL 72 770 Td\n{shown}ET" if lines else ""
-    objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        " /Resources << /Font << /F1 5 0 R >> >> >>",
-        f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
-        "<< /Type /Font /Subtype /Type0 /BaseFont /U /Encoding /Identity-H"
-        " /DescendantFonts [6 0 R] /ToUnicode 7 0 R >>",
-        "<< /Type /Font /Subtype /CIDFontType2 /BaseFont /U /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity)"
-        " /Supplement 0 >> /DW 1000 >>",
-        f"<< /Length {len(cmap)} >>\nstream\n{cmap}\nendstream",
-        f"<< /Title <FEFF{(title or '').encode('utf-16-be').hex()}> >>",
-    ]
-    out = bytearray(b"%PDF-1.7\n")
-    offsets = []
-    for number, obj in enumerate(objects, 1):
-        offsets.append(len(out))
-        out += f"{number} 0 obj\n{obj}\nendobj\n".encode("ascii")
-    start = len(out)
-    out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
-    out += b"".join(f"{offset:010d} 00000 n \n".encode() for offset in offsets)
-    out += f"trailer << /Size {len(objects) + 1} /Root 1 0 R /Info 8 0 R >>\nstartxref\n{start}\n%%EOF".encode()
-    return bytes(out)
-
-
-def make_docx(title: str = "") -> bytes:
-    document = docx.Document()
-    document.core_properties.title = title
-    document.add_heading("섬 마을에 첫 도서관", 0)
-    document.add_paragraph("[한빛일보 김하늘 기자] 한빛시는 20일 섬 마을에 첫 도서관을 열었다고 밝혔다.")
-    document.add_heading("아이들이 가장 반겼다.", 1)
-    table = document.add_table(rows=1, cols=2)
-    table.cell(0, 0).text, table.cell(0, 1).text = "책", "1만2000권이다."
-    document.add_paragraph("도서관은 책 1만2000권을 갖췄다.")
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
-
-
-def problem_of(name: str, data: bytes, **options: int) -> ArticleFileError:
-    with pytest.raises(ArticleFileError) as caught:
-        load_bytes(name, data, **options)
-    for message in (caught.value.en, caught.value.ko):
-        assert message
-        assert "\n" not in message
-    assert any("\uac00" <= c <= "\ud7a3" for c in caught.value.ko)
-    return caught.value
 
 
 # --- plain text
@@ -158,34 +77,6 @@ def test_decomposed_hangul_and_windows_newlines_are_normalised() -> None:
     assert article.id == "한"
 
 
-@pytest.mark.parametrize("text", [NEWS, "문을 열었다.", "시는 20일 “책 1만2000권을 갖췄다”고 밝혔다.\n" * 200])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949", "euc-kr"])
-def test_korean_encodings(encoding: str, text: str) -> None:
-    data = text.encode(encoding)
-    assert load_bytes("news.txt", data)[0].text == text
-
-
-def test_utf_16_big_endian_with_its_mark() -> None:
-    assert load_bytes("news.txt", b"\xfe\xff" + NEWS.encode("utf-16-be"))[0].text == NEWS
-
-
-def test_western_text_is_not_taken_for_korean() -> None:
-    text = "The café in Besançon opened on Monday. “It is our third,” said the owner, André Lefèvre, who is proud."
-    assert load_bytes("cafe.txt", text.encode("cp1252"))[0].text == text
-
-
-def test_wrapped_lines_are_joined_without_moving_offsets() -> None:
-    text = (
-        "한빛시는 20일 섬 마을에 첫 도서관을 열었다고 밝혔다. 도서관은 책\n"
-        "1만2000권을 갖췄으며 아이들은 토요일에도 갈 수 있다고 시장이 직접\n"
-        "주민들에게 말했다. 내년에는 옆 섬에도 작은 도서관 두 곳을 더 지을 것\n"
-        "이라는 계획도 함께 나왔다."
-    )
-    [article] = load_bytes("wrapped.txt", text.encode())
-    assert article.text == text.replace("\n", " ")
-    assert body(article) == [article.text]
-
-
 def test_what_is_given_comes_before_what_the_text_says() -> None:
     article = article_from_text(
         NEWS, id="lib 1", title="도서관", publisher="새벽뉴스", author="이나무", published="2024-05", language="ko",
@@ -208,203 +99,6 @@ def test_title_below_a_date_line_and_language_of_a_region() -> None:
     article = article_from_text("입력 2025-03-20 10:20\n" + NEWS, language="ko-KR")
     assert (article.title, article.language) == ("섬 마을에 첫 도서관", "ko")
     assert article_from_text("The library opened on Monday in 한빛 city.").language == "en"
-
-
-# --- Markdown
-
-MARKDOWN = """---
-id: island-library
-title: "섬 마을 도서관: 첫날"
-publisher: 한빛일보
-published: 2025-03
-url: https://hanbit.example/1
----
-
-# 섬 마을에 첫 도서관
-
-한빛시는 **20일** 섬 마을에 [첫 도서관](https://hanbit.example/lib)을 열었다고 *밝혔다*.
-    도서관은 책 1만2000권을 갖췄다.
-
-## 왜 지금 열었을까?
-
-| 곳 | 수 |
-|---|---|
-| 북쪽 | 2 |
-
-- 아이들은 토요일에도 갈 수 있다.
-
-![새 도서관](a.png)
-"""
-
-
-def test_markdown_is_rendered_to_plain_text() -> None:
-    [article] = load_bytes("library.md", MARKDOWN.encode())
-    assert (article.id, article.title, article.publisher) == ("island-library", "섬 마을 도서관: 첫날", "한빛일보")
-    assert (article.published, article.published_precision) == (date(2025, 3, 1), "month")
-    assert article.url == "https://hanbit.example/1"
-    assert body(article) == [
-        "한빛시는 20일 섬 마을에 첫 도서관을 열었다고 밝혔다.",
-        "도서관은 책 1만2000권을 갖췄다.",
-        "아이들은 토요일에도 갈 수 있다.",
-    ]
-    for kept in ("섬 마을에 첫 도서관", "왜 지금 열었을까?", "| 북쪽 | 2 |", "새 도서관"):
-        assert kept in article.text
-    for mark in ("**", "](", "##", "island-library"):
-        assert mark not in article.text
-
-
-def test_markdown_without_front_matter_is_titled_by_its_heading() -> None:
-    assert load_bytes("a.md", "# 새 역\n\n강릉에 새 역이 섰다.".encode())[0].title == "새 역"
-
-
-def test_line_of_dashes_does_not_make_a_sentence_a_heading() -> None:
-    assert body(load_bytes("a.md", "강릉에 새 역이 섰다.\n---\n역은 크다.".encode())[0]) == [
-        "강릉에 새 역이 섰다.",
-        "역은 크다.",
-    ]
-
-
-@pytest.mark.parametrize("front", ["title: [", "title: {a: 1}", "published: 2025-13-45", "published: 어제", "id: [1]"])
-def test_bad_front_matter_is_told(front: str) -> None:
-    problem_of("a.md", f"---\n{front}\n---\n강릉에 새 역이 섰다.".encode())
-
-
-# --- HTML
-
-PAGE = """<!DOCTYPE html><html lang="ko"><head><meta charset="{charset}"><title>섬 마을에 첫 도서관 - 한빛일보</title>
-<meta property="og:title" content="섬 마을에 첫 도서관"><meta property="og:site_name" content="한빛일보">
-<meta property="article:published_time" content="2025-03-20T09:00:00+09:00"><meta name="author" content="김하늘 기자">
-<link rel="canonical" href="https://hanbit.example/1"></head><body><nav><ul><li><a href="/">홈</a></li></ul></nav>
-<article><h1>섬 마을에 첫 도서관</h1>
-<p>[한빛일보 김하늘 기자] 한빛시는 20일 섬 마을에 <b>첫</b> 도서관을 열었다고 밝혔다.</p>
-<figure><img src="a.jpg"><figcaption>새 도서관을 둘러보고 있다.</figcaption></figure>
-<h2>왜 지금 열었을까?</h2>
-<p>도서관은 책 1만2000권을 갖췄다.<br>아이들은 토요일에도 갈 수 있다.</p>
-<table><tr><td>곳</td><td>수</td></tr><tr><td>북쪽</td><td>2</td></tr></table>
-<p>김하늘 기자 sky@hanbit.example</p></article>
-<footer>Copyright ⓒ 한빛일보. 무단전재 및 재배포 금지</footer><script>var a = "다.";</script></body></html>"""
-
-
-@pytest.mark.parametrize("charset", ["utf-8", "euc-kr"])
-@pytest.mark.parametrize("name", ["a.html", "a.htm", "a.txt"])
-def test_html_page(name: str, charset: str) -> None:
-    [article] = load_bytes(name, PAGE.format(charset=charset).encode(charset))
-    assert (article.title, article.publisher, article.author) == ("섬 마을에 첫 도서관", "한빛일보", "김하늘")
-    assert (article.published, article.url) == (date(2025, 3, 20), "https://hanbit.example/1")
-    assert body(article) == [
-        "한빛시는 20일 섬 마을에 첫 도서관을 열었다고 밝혔다.",
-        "도서관은 책 1만2000권을 갖췄다.",
-        "아이들은 토요일에도 갈 수 있다.",
-    ]
-
-
-def test_html_with_lists_quotes_and_links() -> None:
-    page = """<html><body><p>시는 4일 밝혔다. 값은 <a href="x">3만원</a>이다.</p>
-    <ul><li>하나는 빨갛다.<ul><li>둘은 <i>파랗다</i>.</li></ul></li><li><p>셋은 희다.</p></li></ul>
-    <blockquote><p>넷은 검다.</p></blockquote><p>다섯은 없다.</p></body></html>"""
-    assert body(load_bytes("a.html", page.encode())[0]) == [
-        "시는 4일 밝혔다. 값은 3만원이다.",
-        "하나는 빨갛다.",
-        "둘은 파랗다.",
-        "셋은 희다.",
-        "넷은 검다.",
-        "다섯은 없다.",
-    ]
-
-
-def test_portal_page_with_line_breaks_for_paragraphs() -> None:
-    page = """<html><head><meta property="og:title" content="첫 비행">
-    <meta property="og:article:author" content="한빛일보 | 포털"></head><body><div id="ct">
-    <div><h2>첫 비행</h2><span>입력 2025.03.04. 오전 10:20</span></div><article id="dic_area">
-    <span class="end_photo_org"><img src="x"><em class="img_desc">사진은 시험기 모습.</em></span>
-    [한빛=한빛일보] 김하늘 기자 = 한빛시가
-    만든 시험기가 4일 처음 날았다.<br><br>시험기는 <b>42분</b> 동안 하늘에 있었다고 시는 밝혔다.<br><br>
-    ◇ 다음은 바다<br><br>시는 "사흘 뒤 바다 위를 난다"고 말했다.</article>
-    <div>Copyright ⓒ 한빛일보. All rights reserved. 무단 전재 및 재배포 금지.</div></div></body></html>"""
-    [article] = load_bytes("a.html", page.encode())
-    assert (article.title, article.author, article.published) == ("첫 비행", "김하늘", date(2025, 3, 4))
-    assert body(article) == [
-        "한빛시가 만든 시험기가 4일 처음 날았다.",
-        "시험기는 42분 동안 하늘에 있었다고 시는 밝혔다.",
-        '시는 "사흘 뒤 바다 위를 난다"고 말했다.',
-    ]
-
-
-def test_html_without_an_article_is_told() -> None:
-    problem_of("a.html", b"<html><head><title>x</title></head><body></body></html>")
-
-
-# --- PDF
-
-
-def test_pdf_with_wrapped_lines() -> None:
-    lines = [
-        "섬 마을에 첫 도서관",
-        "한빛시는 20일 섬 마을에 첫 도서관을 열었다고 밝혔다. 도서관은 책",
-        "1만2000권을 갖췄으며 아이들은 토요일에도 갈 수 있다고 시장이 직접",
-        "주민들에게 말했다. 내년에는 옆 섬에도 작은 도서관 두 곳을 더 지을 것",
-        "이라는 계획도 함께 나왔다.",
-    ]
-    [article] = load_bytes("library.pdf", make_pdf(lines, title="섬 마을에 첫 도서관"))
-    assert article.title == "섬 마을에 첫 도서관"
-    assert body(article) == [" ".join(lines[1:])]
-
-
-def test_pdf_titled_after_its_template() -> None:
-    [article] = load_bytes("a.pdf", make_pdf(["새 역이 섰다.", "역은 크다."], title="Microsoft Word - 양식.docx"))
-    assert article.title == "새 역이 섰다."
-
-
-def test_pdf_without_text_layer() -> None:
-    assert "OCR" in problem_of("scan.pdf", make_pdf([])).en
-
-
-def test_pdf_with_a_password() -> None:
-    writer = pypdf.PdfWriter(clone_from=io.BytesIO(make_pdf(["새 역이 섰다."])))
-    writer.encrypt("secret", algorithm="RC4-128")
-    out = io.BytesIO()
-    writer.write(out)
-    assert "password" in problem_of("locked.pdf", out.getvalue()).en
-
-
-def test_damaged_pdf() -> None:
-    assert "damaged" in problem_of("a.pdf", make_pdf(["새 역이 섰다."])[:200]).en
-
-
-# --- Word
-
-
-def test_docx() -> None:
-    [article] = load_bytes("library.docx", make_docx())
-    assert article.title == "섬 마을에 첫 도서관"
-    assert (article.publisher, article.author) == ("한빛일보", "김하늘")
-    assert body(article) == NEWS_BODY
-    assert "| 책 | 1만2000권이다. |" in article.text
-    assert load_bytes("library.docx", make_docx("섬의 책"))[0].title == "섬의 책"
-
-
-def test_docx_that_unpacks_to_too_much() -> None:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("word/document.xml", b"0" * (101 * 1024 * 1024))
-    assert len(out.getvalue()) < 200_000
-    assert "unpacks" in problem_of("bomb.docx", out.getvalue()).en
-
-
-@pytest.mark.parametrize("data", [b"PK\x03\x04broken", make_docx()[:-300]], ids=["head only", "cut off"])
-def test_damaged_docx(data: bytes) -> None:
-    assert "damaged" in problem_of("a.docx", data).en
-
-
-def test_archive_that_is_no_word_document() -> None:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("Contents/section0.xml", "<a/>")
-    assert "not a Word document" in problem_of("a.docx", out.getvalue()).en
-
-
-def test_old_word_or_hwp() -> None:
-    assert ".docx" in problem_of("a.hwp", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)).en
 
 
 # --- JSON lines
@@ -527,15 +221,6 @@ def test_what_is_no_regular_file(tmp_path: Path) -> None:
     for path in (tmp_path / "pipe.txt", tmp_path):
         with pytest.raises(ArticleFileError, match="regular file"):
             load(path)
-
-
-@pytest.mark.parametrize(
-    "data", [make_pdf(["새 역이 섰다."]), make_docx(), NEWS.encode("cp949")], ids=["pdf", "docx", "cp949"]
-)
-def test_content_counts_not_the_suffix(data: bytes) -> None:
-    expected = load_bytes("a", data)[0].text
-    for name in ("a.txt", "a.md", "a.html", "a.pdf", "a.docx", "a"):
-        assert load_bytes(name, data)[0].text.split() == expected.split()
 
 
 # --- properties
