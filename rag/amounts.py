@@ -70,9 +70,9 @@ _MASKS = re.compile(
 )
 _SERIES = re.compile(
     r"(?:라마|제미나이|클로드|그록|젬마|큐원|딥시크|엑사원|소라|윈도우?|아이폰|갤럭시|안드로이드|버전|챗GPT|미스트랄|"
-    r"\b(?:[Vv]ersion|[Aa]rticle|[Ss]ection|[Cc]hapter|[Pp]hase|[Pp]age|[Ff]igure|[Tt]able|[Rr]oom)) ?$"
+    r"\b(?:[Vv]ersion|[Aa]rticle|[Ss]ection|[Cc]hapter|[Pp]hase|[Pp]age|[Ff]igure|[Tt]able|[Rr]oom)) ?\Z"
 )
-_CAPITALISED = re.compile(r"(?<![A-Za-z])(?P<word>[A-Z][A-Za-z]+) $")
+_CAPITALISED = re.compile(r"(?<![A-Za-z])(?P<word>[A-Z][A-Za-z]+) \Z")
 _NOT_A_NAME = frozenset(
     "The A An In On At By To From Of For And Or But About Over Under Around Nearly Almost Some Up More Less Than With "
     "Only Just Another Between Within Roughly Approximately It Its Has Have Had Is Are Was Were Total All Every Each "
@@ -87,8 +87,10 @@ _NO_NOUN = re.compile(
 _PLUS = re.compile(r"\+|-plus| plus| or (?:more|so|fewer)")
 _MODEL = re.compile(r"매개변수|파라미터|모델|라마|[Pp]arameter|\bmodel|[Ll]lama")
 _AND_A_HALF = re.compile(r" ?반(?=간|[\s에의이만,.]|$)")
+_CODE = re.compile(r"0\d+|(?:1[89]|20)\d\d")
+_RANKED = re.compile(r"(?<![가-힣])제 ?\Z")
 _LEGAL = re.compile("[조항장절편]")
-_MINUS = re.compile(r"(?<![\w%)\]])[-−]$")
+_MINUS = re.compile(r"(?<![\w%)\]])[-−]\Z")
 
 
 def find_amounts(text: str, language: Language | None) -> list[Amount]:
@@ -156,9 +158,9 @@ def _with_unit(text: str, numeral: Numeral, floor: int) -> Amount | None:
     if sign is not None:
         unit = sign_unit(sign["word"])
         return Amount(start, named.end if named and named.unit is unit else end, numeral, unit)
-    if numeral.bare and re.search(r"(?<![가-힣])제$", text[max(0, start - 2) : start]):
+    if numeral.bare and (rank := _RANKED.search(text[max(0, start - 3) : start])):
         ordinal = KO_UNIT.match(text, end) or _LEGAL.match(text, end)
-        return Amount(start - 1, ordinal.end() if ordinal else end, numeral, ORDINAL)
+        return Amount(start - len(rank[0]), ordinal.end() if ordinal else end, numeral, ORDINAL)
     if named is None:
         return _unnamed(text, start, numeral)
     return _adjusted(text, Amount(start, named.end, numeral, named.unit, named.counted))
@@ -230,16 +232,15 @@ def _english_noun(text: str, end: int) -> _Named | None:
 def _unnamed(text: str, start: int, numeral: Numeral) -> Amount | None:
     """A number with no unit: plain, a model's parameters (90B), or None when it is part of a name (Boeing 737)."""
     before, after = text[max(0, start - 30) : start], text[numeral.end : numeral.end + 1]
+    written = text[start : numeral.end]
     if numeral.bare:
         capital = _CAPITALISED.search(before)
-        name = capital is not None and capital["word"] not in _NOT_A_NAME
-        small = numeral.high < 10_000 and "," not in text[start : numeral.end]
-        if (
-            (name and small)
-            or _SERIES.search(before)
-            or re.search(r"[A-Za-z가-힣]$", before)
-            or re.match("[A-Za-z]", after)
-        ):
+        named = (
+            capital is not None and capital["word"] not in _NOT_A_NAME and numeral.high < 10_000 and "," not in written
+        )
+        glued = re.search(r"[A-Za-z가-힣]\Z", before) or re.match("[A-Za-z]", after)
+        code = _CODE.fullmatch(written) and (written[0] == "0" or re.match("[가-힣]", after))  # 010, 2021누37979
+        if named or glued or code or _SERIES.search(before):
             return None
     parameter = numeral.form == "parameter" and _MODEL.search(text[max(0, start - 40) : numeral.end + 40])
     return Amount(start, numeral.end, numeral, PARAMETER if parameter else PLAIN)

@@ -9,8 +9,8 @@ Bound = Literal["exact", "about", "at_least", "more_than", "at_most", "less_than
 
 _BEFORE: dict[Bound, tuple[str, str]] = {
     "about": (
-        "약|대략|대략적으로|어림잡아|거의|근|~|∼|≈",
-        "about|around|approximately|approx\\.|roughly|nearly|almost|close to|some|circa|an estimated|estimated|~|≈",
+        "약|대략|대략적으로|어림잡아|거의|근|(?<!\\w)[~∼≈]",
+        "about|around|approximately|approx\\.|roughly|nearly|almost|close to|some|circa|an estimated|estimated",
     ),
     "at_least": (
         "최소|최소한|적어도|최저|≥",
@@ -29,7 +29,7 @@ _BEFORE: dict[Bound, tuple[str, str]] = {
 }
 _AFTER: dict[Bound, tuple[str, str]] = {
     "about": (
-        "정도|가량|안팎|내외|쯤|남짓|여|에 육박|에 가까운|에 근접|선(?=[에의으]| )",
+        "정도|가량|안팎|내외|쯤|남짓|에 육박|에 가까운|에 근접|선(?=[에의으]| )",
         "or so|or thereabouts|-ish",
     ),
     "at_least": ("이상", "or more|or higher|or above|and above|and up|at least|at minimum|at the least"),

@@ -69,8 +69,10 @@ _CHANGE = re.compile(
 )
 _BECOMES = re.compile(r"으?로(?![가-힣])")
 
-_BEFORE = re.compile(r"(?P<word>[A-Za-z가-힣][A-Za-z0-9가-힣-]*)\)?['’”\"]?\s?(?:총|무려|모두)?\s?$")
-_PARTICLE = re.compile(r"(?:에서|으로|[을를은는이가의에로과와도서해한된며고인])$")
+_BEFORE = re.compile(r"(?P<word>[A-Za-z가-힣][A-Za-z0-9가-힣-]*)\)?['’”\"]?\s?(?:총|무려|모두)?\s?\Z")
+_PARTICLE = re.compile(
+    r"(?:에서|으로|까지|부터|보다|당시|또는|[중총제전후당및만]|[을를은는이가의에로과와도서해한된며고인])$"
+)
 _AFTER = re.compile(
     r"(?:\s?(?:이상|이하|미만|초과|정도|가량|안팎|내외))?(?P<of>의)?\s(?P<rest>[^.,!?;:'\"‘’“”·\n]{1,60})"
 )
@@ -145,6 +147,8 @@ def _counted_behind(text: str, end: int) -> str:
         return latin[0].strip() if latin else ""
     words: list[str] = []
     for word in re.sub(r"\([^)]*\)", "", found["rest"]).split()[:4]:
+        if word[0].isdigit():
+            break
         bare = _PARTICLE.sub("", word) if len(word) > 2 else word
         known = any(thing in bare for thing in THINGS)
         words.append(bare if bare != word and not word.endswith("이스") else word)

@@ -58,7 +58,7 @@ _MULTIPLE = re.compile(
 )
 _PART = re.compile(rf"\b(?P<above>an?|{any_of(_ONES)})[ -](?P<below>{any_of(_PARTS)})s?\b", re.IGNORECASE)
 _HALF = re.compile(r"\b(?:half|halve[sd]?|halving)\b", re.IGNORECASE)
-_AND_HALF = re.compile(rf"\b(?P<whole>{any_of(_ONES)}) and (?:a |one[- ])half\b", re.IGNORECASE)
+_AND_HALF = re.compile(rf"\b(?P<whole>{any_of(_ONES)})[ -]and[ -](?:a|one)[ -]half\b", re.IGNORECASE)
 _HALF_OF_A = re.compile(
     r"\b(?P<part>half|quarter)[ -](?:of )?(?:an?)(?P<scale>[ -](?:million|billion|trillion|dozen))?\b", re.I
 )
@@ -179,6 +179,8 @@ def _parts(text: str) -> Iterator[Numeral]:
 
 def _multiples(text: str) -> Iterator[Numeral]:
     for found in _MULTIPLE.finditer(text):
+        if found[0][0].isupper() and re.search(r"[^.!?\s]\s*\Z", text[max(0, found.start() - 3) : found.start()]):
+            continue  # a name: Double K
         spelled = _value(found["fold"]) if found["fold"] else None
         value = spelled[0] if spelled else Decimal(_MULTIPLES.get((found["word"] or "").lower(), 1))
         yield Numeral(found.start(), found.end(), value, value, form="multiple")

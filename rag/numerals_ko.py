@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from rag.numeral import DIGITS, LONGEST, Numeral, any_of
-from rag.units import KO_UNIT
+from rag.units import KO, KO_UNIT
 
 _SMALL = {"십": Decimal(10), "백": Decimal(100), "천": Decimal(1000)}
 _BIG = {"만": Decimal(10**4), "억": Decimal(10**8), "조": Decimal(10**12), "경": Decimal(10**16)}
@@ -36,14 +36,17 @@ _PAIRS = {
 _COUNTER = KO_UNIT.pattern.replace("?P<word>", "?:")
 _DIGITS = re.compile(DIGITS)
 _PIECE = re.compile(rf"(?P<digits>{DIGITS})|(?P<small>[십백천])|(?P<big>[만억조경])|(?P<sino>[영일이삼사오육륙칠팔구])")
-_LOOSE_BIG = re.compile(r"[만억조](?= ?(?:원|달러|파운드|유로|엔|위안|명|개|장|대)|\d)")  # "28 억 달러"
+_LOOSE = re.compile(r"[천백십]?[만억조](?= ?(?:원|달러|파운드|유로|엔|위안|명|개|장|대|\d))")  # "22 억 5 천만 명"
 _AFTER_LETTER = re.compile(
     r"여|이상|이하|미만|이내|초과|을|를|의|이|가|은|는|에|로|으로|도|과|와|까지|씩|쯤|넘|안팎|정도|가량|분의"
 )
 _FRACTION = re.compile(r"(?P<below>\d{1,4}|[이삼사오육칠팔구십])분의 ?(?P<above>\d{1,4}|[일이삼사오육칠팔구])")
 _HALF = re.compile(r"절반|반토막|(?<![가-힣])반(?:\(半\)|(?= ?(?:이상|이하|정도|가량))|(?=으로 ))")
 _FIRST = re.compile(r"(?<![가-힣])(?:첫(?: ?번째| ?번 째|째)?|최초|처음)")
-_VAGUE = re.compile(rf"(?<!\w)(?:수|몇|여러)(?P<space> ?)(?P<letters>[십백천만억조]*)(?=(?P<unit> ?{_COUNTER})?)")
+_VAGUE = re.compile(
+    rf"(?<!\w)(?P<word>수|몇|여러)(?P<space> ?)(?P<letters>[십백천만억조]*)(?=(?:(?P<gap> ?)(?P<unit>{_COUNTER}))?)"
+)
+_HEADING = re.compile(r"단위[^)\n]*\Z|\(\Z")  # of a table: (단위: 백만원), (만명)
 _SINO_RUN = re.compile(r"(?<!\w)[일이삼사오육륙칠팔구십백천만억조]++")
 _NATIVE = re.compile(
     rf"""(?<!\w)(?:
@@ -52,56 +55,30 @@ _NATIVE = re.compile(
     )(?P<space>\ ?)(?P<counter>{_COUNTER})""",
     re.VERBOSE,
 )
-# Written together, 세대 is a generation and 한편 "meanwhile": without a space only these counters make a number.
-_TIGHT = {
-    "한": {"명", "개", "달", "곳"},
-    **dict.fromkeys(("두", "네"), {"배", "번", "번째", "명", "곳", "개", "달", "가지", "사람"}),
-    **dict.fromkeys(("세",), {"번", "번째", "명", "곳", "개", "달", "가지", "사람"}),
-    **dict.fromkeys(("석", "서", "넉"), {"달"}),
+# Written together, 세대 is a generation, 한편 "meanwhile", 수주 an order: only these counters then make a number.
+_TIGHT = frozenset({"배", "번", "번째", "명", "곳", "개", "달", "가지", "사람", "살", "차례", "마리", "시간"})
+_TIGHT_BY_NUMBER = {
+    "한": frozenset({"명", "개", "달", "곳"}),
+    "세": _TIGHT - {"배"},
+    "석": frozenset({"달"}),
+    "서": frozenset({"달"}),
+    "넉": frozenset({"달"}),
+    "수": frozenset({"년", "개월", "일", "차례", "시간"}),
+    "몇": _TIGHT | {"년", "개월", "주", "일"},
+    "여러": _TIGHT,
 }
-# Even with a space: "한 사 람", "한 대학", "한 기업" (some company), "한 점 의혹".
-_NOT_AFTER_ONE = {
-    "인",
-    "사",
-    "일",
-    "주",
-    "도",
-    "자",
-    "기",
-    "장",
-    "조",
-    "회",
-    "년",
-    "점",
-    "대",
-    "기업",
-    "회사",
-    "업체",
-    "나라",
-    "국가",
-    "도시",
-    "팀",
-}
-_SINO_COUNTERS = {
-    "차",
-    "위",
-    "호",
-    "호기",
-    "등",
-    "층",
-    "도",
-    "인",
-    "일",
-    "분",
-    "초",
-    "엔",
-    "원",
-    "프로",
-    "사",
-    "자",
-    "세",
-    "주",
-}
+# Even with a space: "한 대학", "한 기업" (some company), "할 수 도".
+_NOT_AFTER = {
+    "한": frozenset({"인", "사", "일", "주", "도", "자", "기", "장", "조", "회", "년", "점", "대", "기업", "회사", "업체", "나라",
+                    "국가", "도시", "팀"}),
+    "수": frozenset(KO) - {"년", "개월", "달", "주", "일", "시간", "분", "초", "차례", "번", "명", "개", "곳", "배", "건"},
+}  # fmt: skip
+_SINO_COUNTERS = frozenset(
+    {"도", "인", "일", "분", "초", "엔", "원", "프로", "사", "자", "세", "주"}
+)  # 두 사 is not said
+_SINO_TIGHT = frozenset(
+    {"원", "달러", "엔", "위안", "명", "배", "퍼센트", "개월", "년", "번째"}
+)  # but 수사, 조건, 백사장
 
 
 def digits(text: str) -> Iterator[Numeral]:
@@ -117,7 +94,7 @@ def digits(text: str) -> Iterator[Numeral]:
             position = fraction.end()
             continue
         numbered = text[max(0, found.start() - 2) : found.start()]
-        ends = [] if re.search(r"(?<![가-힣])제$", numbered) else read_myriads(text, found.start())
+        ends = [] if re.search(r"(?<![가-힣])제\Z", numbered) else read_myriads(text, found.start())
         ends = [entry for entry in ends if _may_end(text, entry[0])]
         end, value, scale = ends[-1] if ends else (found.end(), Decimal(found[0].replace(",", "")), Decimal(1))
         yield Numeral(found.start(), end, value, value, scale, bare=end == found.end())
@@ -151,7 +128,8 @@ def read_myriads(text: str, start: int) -> list[tuple[int, Decimal, Decimal]]:
         at = position
         if position > start and text[at : at + 1] == " ":
             at += 1
-            if not (text[at : at + 1].isdigit() if closed else coefficient is not None and _LOOSE_BIG.match(text, at)):
+            goes_on = text[at : at + 1].isdigit() if closed else coefficient is not None and _LOOSE.match(text, at)
+            if not goes_on:
                 break
         piece = _PIECE.match(text, at)
         if piece is None:
@@ -204,36 +182,55 @@ def _fraction(found: re.Match[str]) -> Numeral:
     return Numeral(found.start(), found.end(), value, value, form="multiple")
 
 
+def _spoken(number: str, counter: str, spaced: bool) -> bool:
+    """Whether a Hangul number and the counter behind it are one, and not parts of other words."""
+    if KO[counter].name == "ordinal" and not counter.startswith("번"):
+        return False
+    return counter not in _NOT_AFTER.get(number, ()) if spaced else counter in _TIGHT_BY_NUMBER.get(number, _TIGHT)
+
+
 def _vague(text: str) -> Iterator[Numeral]:
     """수십억, 몇 년: from one to ten of their order of magnitude."""
     for found in _VAGUE.finditer(text):
-        if found["unit"] is None and (len(found["letters"]) < 2 or found["space"]):
+        letters, unit = found["letters"], found["unit"]
+        if letters and unit is None and (len(letters) == 1 or found["space"]):
             continue  # 수만 may be "only the number"
+        if not letters and (unit is None or not _spoken(found["word"], unit, bool(found["space"] or found["gap"]))):
+            continue
         scale = Decimal(1)
-        for letter in found["letters"]:
+        for letter in letters:
             scale *= _SMALL.get(letter) or _BIG[letter]
-        end = found.end("letters") if found["letters"] else found.start("space")
+        end = found.end("letters") if letters else found.end("word")
         yield Numeral(found.start(), end, scale, scale * 10, scale, form="vague")
 
 
 def _sino(text: str) -> Iterator[Numeral]:
     for found in _SINO_RUN.finditer(text):
-        if len(found[0]) > LONGEST or not (ends := read_myriads(text, found.start())):
+        if len(found[0]) > LONGEST or found[0][0] in "억조경" or not (ends := read_myriads(text, found.start())):
             continue
         end, value, scale = ends[-1]
-        counted = KO_UNIT.match(text, end + (text[end : end + 1] == " "))
-        single = end - found.start() == 1 and found[0] not in _BIG and found[0] not in _SMALL
-        sure = {"개월"} if found[0] == "이" else {"개월", "년", "주일", "배", "퍼센트"}
-        if counted is not None and (not single or counted["word"] in sure):
+        spaced = text[end : end + 1] == " "
+        counted = KO_UNIT.match(text, end + spaced)
+        if counted is None or KO[counted["word"]].name == "ordinal":
+            continue
+        counter, length = counted["word"], end - found.start()
+        letter = found[0][0] in _SMALL or found[0][0] in _BIG  # 만 명; a lone 이 or 사 is another word
+        single = (
+            length == 1
+            and not letter
+            and counter not in ({"개월"} if found[0] == "이" else {"개월", "년", "주일", "배"})
+        )
+        heading = _HEADING.search(text[max(0, found.start() - 12) : found.start()])
+        amount = text[end - 1] != "조" or KO[counter].kind == "money"  # 구조 개편, 일조 시간
+        if amount and not single and not heading and (spaced or counter in _SINO_TIGHT):
             yield Numeral(found.start(), end, value, value, scale)
 
 
 def _native(text: str) -> Iterator[Numeral]:
     for found in _NATIVE.finditer(text):
         number, counter = text[found.start() : found.start("space")], found["counter"]
-        tight = not found["space"] and number in _TIGHT and counter not in _TIGHT[number]
         foreign = not re.match("[가-힣]", counter) or (number in _ONES and counter in _SINO_COUNTERS)
-        if not number or tight or foreign or (number == "한" and counter in _NOT_AFTER_ONE):
+        if not number or foreign or not _spoken(number, counter, bool(found["space"])):
             continue
         low, high = (
             _PAIRS[number] if found["pair"] else (_TENS.get(found["tens"], 0) + _ONES.get(found["ones"], 0),) * 2

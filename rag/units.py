@@ -33,7 +33,9 @@ def _unit(name: str, kind: Kind, ko: str, en: str, dimension: str = "", factor: 
 
 
 PLAIN = _unit("", "plain", "", "")
-ORDINAL = _unit("ordinal", "ordinal", "번째, 번 째, 차, 위, 호기, 호, 등, 세기, 층, 단계, 순위, 학년, 라운드, 세대", "")
+ORDINAL = _unit(
+    "ordinal", "ordinal", "번째, 번 째, 주년, 차, 위, 호기, 호, 등, 세기, 층, 단계, 순위, 학년, 라운드, 세대", ""
+)
 MULTIPLE = _unit("x", "multiple", "배", "times, fold, x, X, ×")
 PERCENT = _unit("%", "percent", "%, ％, 퍼센트, 프로", "%, percent, per cent, pct")
 ITEM = _unit(
@@ -69,7 +71,7 @@ _PERCENT = (
 
 _TIME = (
     _unit("decade", "count", "", "decade", "month", "120"),
-    _unit("year", "count", "년, 개년, 해", "year, yr", "month", "12"),
+    _unit("year", "count", "년, 개년", "year, yr", "month", "12"),
     _unit("month", "count", "개월, 달", "month"),
     _unit("week", "count", "주, 주일, 주간", "week", "second", "604800"),
     _unit("day", "count", "일", "day", "second", "86400"),
@@ -104,6 +106,10 @@ _COUNTERS = (
     _unit("animal", "count", "마리", "animal"),
     _unit("age", "count", "세, 살", "years old, year old, years of age"),
     _unit("vote", "count", "표", "vote"),
+    _unit("seat", "count", "석, 좌석", "seat"),
+    _unit("goal", "count", "골", "goal"),
+    _unit("win", "count", "승", "win"),
+    _unit("loss", "count", "패", "loss"),
     _unit("page", "count", "쪽, 페이지", "page"),
     _unit("token", "count", "토큰", "token"),
     _unit("core", "count", "코어", "core"),
@@ -140,7 +146,10 @@ _MEASURES = (
     _unit("mm", "measure", "mm, ㎜, 밀리미터", "mm, millimeter, millimetre", "m", "0.001"),
     _unit("nm", "measure", "nm, ㎚, 나노미터, 나노", "nm, nanometer, nanometre", "m", "1e-9"),
     _unit("inch", "measure", "인치", "inch, inches"),
+    _unit("ft", "measure", "피트", "foot, feet, ft"),
     _unit("mile", "measure", "마일", "mile"),
+    _unit("km/h", "measure", "km/h, kph", "km/h, kph"),
+    _unit("mph", "measure", "mph", "mph"),
     _unit("t", "measure", "톤, t", "ton, tonne, metric ton, metric tonne", "kg", "1000"),
     _unit("kg", "measure", "kg, ㎏, 킬로그램", "kg, kilogram, kilo"),
     _unit("g", "measure", "그램, g", "gram, g", "kg", "0.001"),
@@ -202,7 +211,7 @@ EN: dict[str, Unit] = _english()
 FOLLOWS = (
     "의|을|를|이|가|은|는|에|로|으로|도|만|과|와|까지|부터|씩|쯤|여|규모|어치|가량|정도|안팎|내외|미만|초과|짜리|당|간|째|보다|"
     "나|라|며|였|입|밖|뿐|마다|남짓|수준|내|동안|전|후|뒤|급|분|치|중|상당|들|넘|안|대|선|한|하|된|되|늘|줄|증|감|반|꼴|상|"
-    "높|낮|많|적|더|뛰|올|인|조차|기준|필요|구축|공급|확보|투자|투입|도입|지원|기금|펀드|예산"
+    "높|낮|많|적|더|뛰|올|인|조차|기준|필요|산업|세계|구축|공급|확보|투자|투입|도입|지원|기금|펀드|예산"
 )
 _KO_END = rf"(?=(?![가-힣])|(?:{FOLLOWS}))"
 

@@ -42,6 +42,15 @@ def only(text: str, published: date | None = PUBLISHED, precision: Any = "day") 
         ("2025-10-31", "2025-10-31", {"year": 2025, "month": 10, "day": 31}),
         ("2025.10.31", "2025.10.31", {"year": 2025, "month": 10, "day": 31}),
         ("2010년대", "2010년대", {"year": 2010, "part": "decade"}),
+        ("80년대에", "80년대", {"year": 1980, "part": "decade"}),
+        ("1392년에", "1392년", {"year": 1392}),
+        ("'24.12월", "'24.12월", {"year": 2024, "month": 12}),
+        ("’25년 3월", "’25년 3월", {"year": 2025, "month": 3}),
+        ("이번 달 25일부터", "이번 달 25일", {"year": 2025, "month": 10, "day": 25}),
+        ("10월 중순으로", "10월 중순", {"year": 2025, "month": 10, "part": "mid"}),
+        ("3분기부터", "3분기", {"year": 2025, "part": "q3"}),
+        ("올 상반기에", "올 상반기", {"year": 2025, "part": "half1"}),
+        ("12일 내린 폭우", "12일", {"year": 2025, "month": 10, "day": 12}),
         ("10월 31일에", "10월 31일", {"year": 2025, "month": 10, "day": 31}),
         ("10월 말", "10월 말", {"year": 2025, "month": 10, "part": "end"}),
         ("31일 정부는", "31일", {"year": 2025, "month": 10, "day": 31}),
@@ -104,10 +113,20 @@ def test_found_and_resolved(text: str, said: str, expected: dict[str, Any]) -> N
     "text",
     ["3년간", "20년 후", "2년 안에", "10일간", "100일", "3개월", "3시간", "30분", "3일 동안", "2000 GPUs",
      "2,025 people", "more than 2000 users", "$2025", "it may happen", "they march on", "2000개", "2000만 명", "제31회",
-     "H2025", "매일", "요일", "생일", "일본", "월드컵", "초기", "말한다", "시장", "분야"],
+     "H2025", "매일", "요일", "생일", "일본", "월드컵", "초기", "말한다", "시장", "분야", "전달 사항", "1000년 전", "5000년 전", "지난 3년간", "오는 사람", "배달말"],
 )  # fmt: skip
 def test_not_dates(text: str) -> None:
     assert find_dates(text, PUBLISHED) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("1950~53년", [{"year": 1950}, {"year": 1953}]), ("2024~2026년", [{"year": 2024}, {"year": 2026}]),
+     ("26~28일 열린다", [{"year": 2025, "month": 10, "day": 26}, {"year": 2025, "month": 10, "day": 28}]),
+     ("지난 3일과 5일", [{"year": 2025, "month": 10, "day": 3}, {"year": 2025, "month": 10, "day": 5}])],
+)  # fmt: skip
+def test_ranges_are_two_dates(text: str, expected: list[dict[str, Any]]) -> None:
+    assert [fields(found) for found in find_dates(text, PUBLISHED)] == expected
 
 
 def test_this_day_is_the_day_the_article_speaks_of() -> None:
