@@ -142,17 +142,21 @@ class Gazetteer:
                 continue
             start, end = view.places[k], view.end(k + size - 1)
             written = view.text[start:end]
-            if "\n" in written or not self._may_end(view.text, end):
+            if "\n" in written or not self._may_end(view.text, start, end):
                 continue
             entries = dict.fromkeys(e for form, e in found if self._proper(view.text, start, end, form, e))
             if entries:
                 yield Match(start, end, written, tuple(entries))
 
     @staticmethod
-    def _may_end(text: str, end: int) -> bool:
+    def _may_end(text: str, start: int, end: int) -> bool:
+        """Latin may have a plural s after it, short Hangul only a particle or suffix, longer Hangul anything."""
+        if is_hangul(text[end - 1]):
+            return end - start > 3 or bare_tail(tail_after(text, end))
         if end == len(text) or not is_latin(text[end - 1]) or not is_latin(text[end]):
             return True
-        return text[end] == "s" and (end + 1 == len(text) or not is_latin(text[end + 1]))
+        plural = text[end] == "s" and (end + 1 == len(text) or not is_latin(text[end + 1]))
+        return plural and text[start:end].casefold() + "s" not in words("ordinary")
 
     def _proper(self, text: str, start: int, end: int, form: str, entry: Entry) -> bool:
         written = text[start:end]
@@ -192,9 +196,11 @@ def _entry(row: str) -> Entry:
     marked = korean.split("|"), latin.split("|")
     if kind == "person" and " " in marked[0][0]:
         # A foreign person's surname stands for the whole name; a Korean one is shared by too many.
-        surnames = marked[0][0].split()[-1], marked[1][0].split()[-1]
-        marked[0].extend([surnames[0]] if len(surnames[0]) > 1 else [])
-        marked[1].append("?" + surnames[1])
+        korean_surname, latin_surname = marked[0][0].split()[-1], marked[1][0].split()[-1]
+        if len(korean_surname) > 1 and korean_surname.isalpha():
+            marked[0].append(korean_surname)
+        if latin_surname.isalpha() and latin_surname.casefold() not in words("ordinary"):
+            marked[1].append("?" + latin_surname)
     common = frozenset(form[1:] for forms in marked for form in forms if form.startswith("?"))
     plain = [tuple(dict.fromkeys(form.removeprefix("?") for form in forms)) for forms in marked]
     return Entry(kind, plain[0], plain[1], common)

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from index.gazetteer import Entry, Gazetteer, Match, View, bare_tail, is_hangul, is_latin, known_names, tail_after
 from index.mining import mine
+from index.phonetics import THRESHOLD, similarity
 from index.sounds import hangul_in_latin, latin_in_hangul
 from index.unknown import unknown_names
 
@@ -22,6 +23,9 @@ TERM = "term"
 _POSSESSIVE = re.compile(r"(?:['’]s|['’]|(?<=[A-Za-z0-9])의)$")
 _CONNECTOR = frozenset(["of", "the", "and", "for", "&", "in", "at", "de", "la"])
 _NEAR = 20
+_CLOSE = 0.9
+# Kinds whose names have several current Hangul or Latin spellings; places and institutions have fixed ones.
+_SPELT_VARIOUSLY = frozenset({"person", "company", "product", "name"})
 Span = tuple[int, int]
 
 
@@ -119,7 +123,7 @@ class NameBook:
         for k in view.starts:
             if view.places[k] < free:
                 continue
-            match = next((m for m in self._gazetteer.matches(view, k) if _stands_alone(m, text)), None)
+            match = next(self._gazetteer.matches(view, k), None)
             if match:
                 found.append(match)
                 free = match.end
@@ -139,27 +143,29 @@ class NameBook:
             inside |= is_latin(name[-1]) and end < len(text) and is_latin(text[end]) and text[end] != "s"
             if is_hangul(name[-1]) and len(name) < 3:
                 inside |= not bare_tail(tail_after(text, end))
-            if not inside and not self._within_other((start, end), (), text):
+            if not inside and not self._within_other((start, end), name, (), text, longer=True):
                 yield start, end
 
     def _heard(self, name: str, entries: tuple[Entry, ...], text: str) -> Iterator[Span]:
-        if any(entry.kind in ("country", TERM) for entry in entries):
+        """Places that sound like the name. A known name's usual spelling is known: another must be very close."""
+        if entries and not any(entry.kind in _SPELT_VARIOUSLY for entry in entries):
             return
-        forms = dict.fromkeys([name, *(form for entry in entries for form in entry.forms)])
-        for form in forms:
+        least = _CLOSE if entries else THRESHOLD
+        for form in dict.fromkeys([name, *(f for e in entries for f in (*e.korean[:1], *e.latin[:1]))]):
             if any(map(is_hangul, form)):
-                spans = hangul_in_latin(form, text)
+                spans = hangul_in_latin(form, text, least)
             elif len(form) > 3 and not form.isupper():
-                spans = latin_in_hangul(form, text)
+                spans = latin_in_hangul(form, text, least)
             else:
                 continue
-            yield from (span for span in spans if not self._within_other(span, entries, text))
+            yield from (span for span in spans if not self._within_other(span, name, entries, text))
 
-    def _within_other(self, span: Span, entries: tuple[Entry, ...], text: str) -> bool:
-        """Whether a known name of something else covers the span, or lies in it."""
+    def _within_other(self, span: Span, name: str, entries: tuple[Entry, ...], text: str, longer: bool = False) -> bool:
+        """Whether a known name of something else covers the span (and, if asked, is longer than it)."""
         return any(
-            not any(e in entries for e in m.entries) and _kind(m) != TERM and m.start < span[1] and span[0] < m.end
+            m.start <= span[0] and span[1] <= m.end and (not longer or m.end - m.start > span[1] - span[0])
             for m in self._matches(text)
+            if _kind(m) != TERM and not _same_thing(m, name, entries)
         )
 
     def _parts(self, name: str, text: str) -> Iterator[Span]:
@@ -186,12 +192,16 @@ def _kind(match: Match) -> str:
     return next((e.kind for e in match.entries if e.kind != TERM), TERM)
 
 
-def _stands_alone(match: Match, text: str) -> bool:
-    """Whether the form is not the beginning of a longer Hangul word: short ones need a particle or suffix after."""
-    if not is_hangul(match.text[-1]):
-        return True
-    tail = tail_after(text, match.end)
-    return len(match.text) > 3 or bare_tail(tail)
+def _same_thing(match: Match, name: str, entries: tuple[Entry, ...]) -> bool:
+    """Whether the match is of those entries, has the name as a word of its own, or is the same person's name."""
+    if entries:
+        return any(entry in entries for entry in match.entries)
+    words = {word.casefold() for entry in match.entries for form in entry.forms for word in form.split()}
+    return name.casefold() in words or any(
+        entry.kind == "person" and similarity(korean, name) >= _CLOSE
+        for entry in match.entries
+        for korean in entry.korean
+    )
 
 
 def _part_of(asked: Entry, found: Entry) -> bool:

@@ -15,10 +15,11 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
-THRESHOLD: Final = 0.74
+THRESHOLD: Final = 0.82
 """`similarity` at or above this means the same name. Chosen on tests/data/name_pairs.tsv."""
 
 _FAR: Final = 1e9
+_EARLY: Final = 0.8  # what the first letters may cost at once, beyond their share of the limit
 _VOWELS: Final = frozenset("aeiouy")
 
 # What a Latin letter costs that no Hangul letter stands for; any other consonant costs 1, any other vowel .5.
@@ -39,15 +40,14 @@ _OMITTED: Final = {"ㅡ": 0.0, "ㅎ": 0.5, "ㄹ": 0.7, "_ㄹ": 0.5, "_ㅅ": 0.8,
 
 _CODA = {c: chr(0x11A8 + i) for i, c in enumerate("ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")}
 _ONSET = {c: chr(0x1100 + i) for i, c in enumerate("ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ")}
+_VOWEL = {chr(0x314F + i): chr(0x1161 + i) for i in range(21)}
 _NULL = _ONSET["ㅇ"]
 _SAME_CODA = str.maketrans({_CODA[a]: _CODA[b] for a, b in zip("ㅋㅌㅍㅆㅈㅊ", "ㄱㅅㅂㅅㅅㅅ", strict=True)})
 
 
-def _conjoining(letters: str) -> str:
+def _conjoining(sounds: str) -> str:
     """Readable letters of the tables as conjoining jamo."""
-    coda, rest = (letters[1], letters[2:]) if letters.startswith("_") else ("", letters)
-    vowels = {chr(0x314F + i): chr(0x1161 + i) for i in range(21)}
-    return (_CODA[coda] if coda else "") + "".join(_ONSET.get(c) or vowels[c] for c in rest)
+    return re.sub("_?.", lambda m: _CODA[m[0][1]] if m[0][0] == "_" else _ONSET.get(m[0]) or _VOWEL[m[0]], sounds)
 
 
 def jamo(hangul: str) -> str:
@@ -86,7 +86,7 @@ def _spoken(word: str) -> str:
 _SOFT: Final = re.compile(r"[cg](?=[eiy])")
 """c and g before e, i, y: only there can they be ㅅ and ㅈ."""
 _FOREIGN: Final = str.maketrans(
-    {"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"}
+    {"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "&": " and "}
 )
 _CLUSTERS: Final = frozenset(
     [
@@ -201,21 +201,23 @@ def _pieces(latin: str) -> tuple[tuple[tuple[str, int, float], ...], ...]:
 def costs(hangul: str, latin: str, limit: float) -> list[list[float]]:
     """`costs[i][k]`: the cheapest way to write the first i letters of `hangul` as the first k of `latin`.
 
-    Takes what `jamo` and `letters` return. Cells dearer than `limit` are not pursued and stay far above it.
+    Takes what `jamo` and `letters` return. What costs more than `limit`, or too much of it too early, is not pursued
+    and stays far above it.
     """
     n, m = len(hangul), len(latin)
     best = [[_FAR] * (m + 1) for _ in range(n + 1)]
     best[0][0] = 0.0
     pieces, silence = _pieces(latin), _silence(latin)
+    allowed = [min(limit, _EARLY + limit * k / m) for k in range(m + 1)] if m else [limit]
     for i in range(n + 1):
         row = best[i]
-        tables = _applicable(hangul, i)
+        tables = _applicable(hangul[i : i + _LONGEST_RULE], i == 0)
         omission = _omission(hangul[i]) if i < n else _FAR
         vowel = i < n and _is_vowel(hangul[i])
         reached = False
         for k in range(m + 1):
             cost = row[k]
-            if cost > limit:
+            if cost > allowed[k]:
                 continue
             reached = True
             if i < n:
@@ -239,17 +241,15 @@ def costs(hangul: str, latin: str, limit: float) -> list[list[float]]:
     return best
 
 
-def _applicable(hangul: str, i: int) -> list[tuple[int, dict[str, float]]]:
-    found = []
-    for size in range(1, min(_LONGEST_RULE, len(hangul) - i) + 1):
-        segment = hangul[i : i + size]
-        if table := _RULE.get(segment):
-            found.append((size, table))
-        if i == 0 and (table := _SURNAME.get(segment)):
-            found.append((size, table))
-    if i < len(hangul) and hangul[i].isascii():
-        found.append((1, {hangul[i]: 0.0, hangul[i].upper(): 0.0}))
-    return found
+@lru_cache(maxsize=65536)
+def _applicable(ahead: str, first: bool) -> tuple[tuple[int, Spellings], ...]:
+    """The tables for the letters `ahead`, with how many letters each covers; surnames only at the start of a name."""
+    found = [(size, _RULE[ahead[:size]]) for size in range(1, len(ahead) + 1) if ahead[:size] in _RULE]
+    if first:
+        found += [(size, _SURNAME[ahead[:size]]) for size in range(1, len(ahead) + 1) if ahead[:size] in _SURNAME]
+    if ahead and ahead[0].isascii():
+        found.append((1, {ahead[0]: 0.0, ahead[0].upper(): 0.0}))
+    return tuple(found)
 
 
 @lru_cache(maxsize=8192)
@@ -294,14 +294,14 @@ def _similarity(spoken: str, spelled: str) -> float:
     if not spelled:
         return 0.0
     heard, seen = hangul_weight(spoken), latin_weight(spelled)
-    limit = 0.3 * (heard + seen)
-    return score(costs(spoken, spelled, limit)[-1][-1], heard, seen)
+    return score(costs(spoken, spelled, heard + seen)[-1][-1], heard, seen)
 
 
 @lru_cache(maxsize=16384)
 def first_sounds(latin: str) -> frozenset[str]:
     """The Hangul letters that a name, as `letters` returned it, can begin with."""
     found = {segment[0] for segment, table in _RULE.items() if any(latin.startswith(piece) for piece in table)}
+    found.add(latin[:1].lower())
     if (lower := latin.lower()) != latin:
         found |= first_sounds(lower)
     if latin[:1] in _VOWELS:

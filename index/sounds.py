@@ -7,15 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index.gazetteer import bare_tail, is_hangul
+from index.gazetteer import bare_tail
 from index.phonetics import THRESHOLD, costs, first_sounds, hangul_weight, jamo, latin_weight, letters, orders, score
+from index.text import kiwi
 
 _MOST_WORDS = 4
+# No alignment dearer than this share of the name's weight reaches the threshold, if what was heard weighs at most
+# half as much again as the name.
+_MOST_COST = 1.25 * (1 - THRESHOLD)
+# Ordinary Korean words that happen to sound like a name must sound exactly like it.
+_EXACT = 0.95
+_LEAST_WEIGHT = 1.5
 _SHORT_WEIGHT = 3.0
 _SHORT_THRESHOLD = 0.9
 _WORD = re.compile(r"[가-힣A-Za-z0-9]+")
+_APART = re.compile(r"[^\s·\-]|\n")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’\-]*")
 Span = tuple[int, int]
+UNKNOWN_TO_KIWI = 100  # Kiwi gives words outside its dictionary the small id of their tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +38,26 @@ class _Window:
 
 @lru_cache(maxsize=512)
 def _hangul_windows(text: str) -> tuple[_Window, ...]:
-    words = [(m.start(), m.group()) for m in _WORD.finditer(text)]
-    tails = [_tail_starts(word) for _, word in words]
+    words = list(_WORD.finditer(text))
     found = []
-    for first, (start, head) in enumerate(words):
-        if not is_hangul(head[0]):
-            continue
-        spoken, ends, end = "", list[tuple[int, int]](), start
-        for later in range(first, min(first + _MOST_WORDS, len(words))):
-            place, word = words[later]
-            if re.search(r"[^\s·\-]", text[end:place]):
+    for first, head in enumerate(words):
+        spoken, ends, end = "", list[tuple[int, int]](), head.start()
+        for word in words[first : first + _MOST_WORDS]:
+            if _APART.search(text, end, word.start()):
                 break
-            ends += [(len(spoken) + len(jamo(word[:cut])), place + cut) for cut in tails[later]]
-            spoken += jamo(word)
-            end = place + len(word)
-        found.append(_Window(start, spoken, tuple(ends)))
+            sounds, cuts = _sounds(word.group())
+            ends += [(len(spoken) + letters, word.start() + cut) for letters, cut in cuts]
+            spoken, end = spoken + sounds, word.end()
+        if not spoken.isascii():
+            found.append(_Window(head.start(), spoken, tuple(ends)))
     return tuple(found)
 
 
-def _tail_starts(word: str) -> list[int]:
-    """Where a name at the start of `word` may end: at its end, or before a particle or suffix."""
-    return [cut for cut in range(1, len(word) + 1) if cut == len(word) or bare_tail(word[cut:])]
+@lru_cache(maxsize=16384)
+def _sounds(word: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """A word's jamo, and where a name that begins with it may end: at its end, or before a particle or suffix."""
+    cuts = [cut for cut in range(1, len(word) + 1) if cut == len(word) or bare_tail(word[cut:])]
+    return jamo(word), tuple((len(jamo(word[:cut])), cut) for cut in cuts)
 
 
 @lru_cache(maxsize=512)
@@ -68,44 +76,51 @@ def _latin_windows(text: str) -> tuple[_Window, ...]:
     return tuple(found)
 
 
-def latin_in_hangul(name: str, text: str) -> Iterator[Span]:
-    """Spans of Hangul in `text` that sound like the Latin `name`."""
+def latin_in_hangul(name: str, text: str, least: float = THRESHOLD) -> Iterator[Span]:
+    """Spans of Hangul in `text` that sound like the Latin `name`, with at least that similarity."""
     for order in orders(name):
         spelled = letters(order)
         weight = latin_weight(spelled)
-        if weight < 1.5:
+        if weight < _LEAST_WEIGHT:
             continue
-        sounds, limit = first_sounds(spelled), 0.3 * weight * 2
+        sounds = first_sounds(spelled)
         for window in _hangul_windows(text):
             if window.letters[0] not in sounds:
                 continue
-            spoken = window.letters[: 3 * len(spelled)]
-            table = costs(spoken, spelled, limit)
-            best = max(
+            spoken = window.letters[: 2 * len(spelled) + 2]
+            table = costs(spoken, spelled, _MOST_COST * weight)
+            best, end = max(
                 ((_similar(table[i][-1], spoken[:i], spelled), end) for i, end in window.ends if i <= len(spoken)),
                 default=(0.0, 0),
             )
-            if best[0] > 0:
-                yield window.start, best[1]
+            if best >= least and (best >= _EXACT or not _ordinary(text, window.start, end)):
+                yield window.start, end
 
 
-def hangul_in_latin(name: str, text: str) -> Iterator[Span]:
-    """Spans of Latin words in `text` that sound like the Hangul `name`."""
+def hangul_in_latin(name: str, text: str, least: float = THRESHOLD) -> Iterator[Span]:
+    """Spans of Latin words in `text` that sound like the Hangul `name`, with at least that similarity."""
     spoken = jamo(name)
-    if hangul_weight(spoken) < 1.5:
+    weight = hangul_weight(spoken)
+    if weight < _LEAST_WEIGHT:
         return
-    limit = 0.3 * hangul_weight(spoken) * 2
     for window in _latin_windows(text):
         if spoken[0] not in first_sounds(window.letters):
             continue
-        table = costs(spoken, window.letters, limit)
-        best = max((_similar(table[-1][k], spoken, window.letters[:k]), end) for k, end in window.ends)
-        if best[0] > 0:
-            yield window.start, best[1]
+        table = costs(spoken, window.letters, _MOST_COST * weight)
+        best, end = max((_similar(table[-1][k], spoken, window.letters[:k]), end) for k, end in window.ends)
+        if best >= least:
+            yield window.start, end
 
 
 def _similar(cost: float, spoken: str, spelled: str) -> float:
-    """The score where it is good enough for so short or long a name, else 0."""
+    """The similarity where it is good enough for so short or long a name, else 0."""
     heard, seen = hangul_weight(spoken), latin_weight(spelled)
     found = score(cost, heard, seen)
     return found if found >= (_SHORT_THRESHOLD if min(heard, seen) < _SHORT_WEIGHT else THRESHOLD) else 0.0
+
+
+def _ordinary(text: str, start: int, end: int) -> bool:
+    """Whether Kiwi reads the span as dictionary words none of which is a proper noun."""
+    left = max(0, start - 20)
+    tokens = [t for t in kiwi().tokenize(text[left : end + 10]) if left + t.start < end and start < left + t.end]
+    return all(t.tag not in ("NNP", "SL") and t.id >= UNKNOWN_TO_KIWI for t in tokens)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from kiwipiepy import Token
 
 from index.gazetteer import is_hangul, is_latin, words
+from index.sounds import UNKNOWN_TO_KIWI
 from index.text import kiwi
 
 Span = tuple[int, int]
@@ -21,7 +22,6 @@ _WORD = re.compile(r"[A-Za-zÀ-ɏ][\w&]*(?:[.\-+][\w&]+)*(?:\.(?=[A-Z]))?|&")
 _QUOTED = re.compile(
     r"[‘“「『《<]([^’”」』》>\n]{2,40})[’”」』》>]|\"([^\"\n]{2,40})\"|(?<![\w])'([^'\n]{2,40})'(?!s\b)"
 )
-_UNKNOWN_TO_KIWI = 100  # Kiwi gives words outside its dictionary the id of their tag
 
 
 def unknown_names(text: str, taken: Sequence[Span], terms: Sequence[Span]) -> list[Span]:
@@ -74,7 +74,7 @@ def _korean(text: str) -> Iterator[Span]:
 def _is_name_token(token: Token) -> bool:
     if token.tag == "NNP":
         return True
-    return token.tag == "NNG" and token.id < _UNKNOWN_TO_KIWI and len(token.form) >= 3
+    return token.tag == "NNG" and token.id < UNKNOWN_TO_KIWI and len(token.form) >= 3
 
 
 def _run_span(run: list[Token]) -> Iterator[Span]:
