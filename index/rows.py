@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from itertools import groupby
 
@@ -133,7 +133,7 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimensi
     """The chunks with those ids, in that order; those that are gone are left out."""
     wanted = json.dumps(list(chunk_ids))
     chunks = connection.execute(
-        f"""SELECT chunks.number, chunks.id, position, start, "end", terms, vector, sentence_vectors, {INFO}
+        f"""SELECT chunks.number, chunks.id, position, start, "end", terms, vector, sentence_vectors, {INFO}, article
             FROM json_each(?) CROSS JOIN chunks ON chunks.id=value JOIN articles ON article=articles.number
             JOIN vectors ON chunk=chunks.number ORDER BY chunks.number""",
         (wanted,),
@@ -148,6 +148,7 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimensi
     by_chunk = {number: list(rows) for number, rows in groupby(sentences, key=lambda row: row[0])}
     vectors = np.frombuffer(b"".join(row[6] for row in chunks), "<f4").reshape(-1, dimension)
     sentence_vectors = normalised(b"".join(row[7] for row in chunks), dimension)
+    article_vectors = _article_vectors(connection, {row[-1] for row in chunks}, dimension)
     infos: dict[str, ArticleInfo] = {}
     found: dict[str, Candidate] = {}
     first = 0
@@ -155,19 +156,35 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimensi
         number, identifier, position, start, end, terms = row[:6]
         its = by_chunk[number]
         last = first + len(its)
-        its_article = infos.setdefault(row[8], info(row[8:]))
+        its_article = infos.setdefault(row[8], info(row[8:-1]))
         parts = tuple(Sentence(s_start, s_end, text) for _, s_start, s_end, text, _ in its)
         chunk = Chunk(identifier, its_article.id, position, start, end, " ".join(s.text for s in parts), parts)
         found[identifier] = Candidate(
             chunk,
             its_article,
             vector,
+            article_vectors[row[-1]],
             sentence_vectors[first:last],
             tuple(split(terms)),
             tuple(tuple(split(sentence[4])) for sentence in its),
         )
         first = last
     return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
+
+
+def _article_vectors(
+    connection: sqlite3.Connection, articles: Collection[int], dimension: int
+) -> dict[int, npt.NDArray[np.float32]]:
+    """Article number -> mean of its chunks' vectors, float32 (dimension,), not normalised."""
+    rows = connection.execute(
+        """SELECT article, vector FROM json_each(?) CROSS JOIN chunks ON article=value
+           JOIN vectors ON chunk=chunks.number ORDER BY article""",
+        (json.dumps(sorted(articles)),),
+    )
+    return {
+        article: np.frombuffer(b"".join(vector for _, vector in its), "<f4").reshape(-1, dimension).mean(axis=0)
+        for article, its in groupby(rows, key=lambda row: row[0])
+    }
 
 
 def normalised(halves: bytes, dimension: int) -> Vectors:

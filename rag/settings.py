@@ -24,15 +24,13 @@ class _Group(BaseModel):
 
 
 class EmbedderSettings(_Group):
-    model: str = Field(default="multilingual-e5-small-q4", description="A pinned model, a folder, or a hub name.")
+    model: str = Field(default="multilingual-e5-small", description="A pinned model, a folder, or a hub name.")
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     threads: int | None = Field(default=None, ge=1, description="Processor threads; all of them when unset.")
 
 
 class LLMSettings(_Group):
-    model: str = Field(
-        "qwen2.5-coder-1.5b-instruct-q4", description="A pinned model, a .gguf file, or a server's name."
-    )
+    model: str = Field("qwen2.5-coder-1.5b-instruct", description="A pinned model, a .gguf file, or a server's name.")
     base_url: str | None = Field(
         default=None, description="An OpenAI-compatible server, e.g. http://localhost:11434/v1."
     )
@@ -49,9 +47,7 @@ class RetrievalSettings(_Group):
     candidates: int = Field(
         default=100, ge=1, le=2000, description="Chunks taken from each of dense and lexical search."
     )
-    late_interaction_weight: float = Field(
-        1.0, ge=0, description="Weight of word-by-word matching beside whole vectors."
-    )
+    names_weight: float = Field(default=1.5, ge=0, description="What holding all names asked about adds to a score.")
 
 
 class AnswerSettings(_Group):

@@ -1,0 +1,133 @@
+"""Reads a question: its language, what kind of answer it expects, which names and numbers it gives."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from lingua import Language as Lingua
+from lingua import LanguageDetector, LanguageDetectorBuilder
+
+from index.names import Name, NameBook
+from index.text import terms
+from rag.errors import Language, QuestionError
+from rag.numerals import Quantity, find_quantities
+
+Expects = Literal["count", "amount", "date", "person", "place", "reason", "other"]
+"""What a sentence must hold to answer: a count of things, an amount of money or size, a date, a person, a place."""
+
+_HANGUL = re.compile(r"[가-힣]")
+_LETTER = re.compile(r"[^\W\d_]")
+_LATIN_WORD = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
+_ENGLISH = frozenset(
+    "a an and are at be been but by can could did do does for from has have how i in is it its many much not of on or "
+    "should tell than that the their there they this to was were what when where which who whom whose why will with "
+    "would you give list name number total between about during".split()  # noqa: SIM905
+)
+
+_EXPECTS_EN: tuple[tuple[Expects, str], ...] = (
+    ("amount", r"how much|what (?:is|was|are|were|'s) the (?:\w+ )?(?:price|cost|budget|value|sum|amount|size)\b|(?:what|which) "
+               r"(?:percentage|percent|proportion|share|amount|price|sum|budget)|\b(?:cost|budget|price|value|worth)\b.*\?|"
+               r"how (?:big|large|fast|tall|long|far|old|high|expensive)"),
+    ("count", r"how many|(?:what|which) number|number of|count of|total (?:number|of)|headcount|\bhow often"),
+    ("date", r"\bwhen\b|(?:what|which) (?:year|month|day|date|time|week|quarter)|\bdeadline\b|\bdate\b|by what|since what|how soon|target year"),
+    ("person", r"\bwho(?:m|se)?\b|(?:what|which) (?:person|minister|official|executive|president|ceo|leader|politician|reporter|journalist)|"
+               r"name of the (?:person|minister|official|executive|president|ceo|leader|head)"),
+    ("place", r"\bwhere\b|(?:what|which) (?:city|country|countries|place|town|region|location|county|state|venue)|\blocation\b"),
+    ("reason", r"\bwhy\b|\breasons?\b|what (?:caused|led|made|prompted|motivated)|how come"),
+)  # fmt: skip
+_EXPECTS_KO: tuple[tuple[Expects, str], ...] = (
+    ("date", r"언제|시점|시기|며칠|몇\s?년(?!간|\s?동안|\s?치|\s?만)|몇\s?월|몇\s?일(?!간)|몇\s?시(?!간)|시한|마감|날짜|어느 해|연도|일시|기한"),
+    ("count", r"몇|수는|개수|갯수|대수|인원|얼마나 (?:많|되는 수)|숫자|[가-힣]수(?:는|가|를|\?|$)|수량|물량|총\s?\w+\s?수|배수"),
+    ("amount", r"얼마|금액|비용|예산|액수|투자액|가격|규모|자금|값|비율|퍼센트|비중|용량|총액|액은|매출"),
+    ("person", r"누가|누구|누군|누굴|인물|(?:장관|총리|대통령|회장|대표|CEO|사장|책임자|기자|저자)(?:은|는|이|가)?\s?(?:이름|성함|누|\?|$)"),
+    ("place", r"어디|어느 (?:나라|도시|지역|국가|곳)|장소|어떤 (?:나라|도시|지역|국가)|소재지|위치|지역은|도시는|국가는|나라는"),
+    ("reason", r"왜|이유|까닭|배경|때문|원인|목적|계기"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked, read once. `terms` are for lexical search and include names written in the other script."""
+
+    text: str
+    language: Language
+    expects: Expects
+    names: tuple[Name, ...]
+    quantities: tuple[Quantity, ...]
+    terms: tuple[str, ...]
+
+
+def read(text: str, names: NameBook, language: str = "auto", most: int = 2000) -> Question:
+    """Read a question. Raises QuestionError when it is empty, too long, wordless, or neither Korean nor English."""
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    if len(text) > most:
+        raise QuestionError(
+            f"The question has {len(text):,} characters; {most:,} is the most. Ask for one thing at a time.",
+            f"질문이 {len(text):,}자입니다. {most:,}자까지 됩니다. 한 번에 한 가지만 물어보세요.",
+        )
+    if not _LETTER.search(text):
+        raise QuestionError(
+            "There is no question in words. Ask something like: How many GPUs is Korea securing?",
+            "질문에 낱말이 없습니다. 예를 들어 이렇게 물어보세요: 한국이 확보하는 GPU는 몇 장인가?",
+        )
+    spoken: Language = language if language in ("ko", "en") else detect(text)  # type: ignore[assignment]
+    return Question(
+        text=text,
+        language=spoken,
+        expects=expects(text, spoken),
+        names=tuple(names.find(text)),
+        quantities=tuple(find_quantities(text)),
+        terms=_search_terms(text, spoken, names),
+    )
+
+
+def detect(text: str) -> Language:
+    """Korean or English. Raises QuestionError for other languages."""
+    hangul = len(_HANGUL.findall(text))
+    words = [word.casefold() for word in _LATIN_WORD.findall(text)]
+    english = sum(word in _ENGLISH for word in words)
+    if hangul and not (english >= 2 and len(words) > hangul / 2):
+        return "ko"
+    letters = len(_LETTER.findall(text))
+    foreign = len(words) > 2 and english < len(words) / 5 and not _reads_as_english(text)
+    if sum(map(len, words)) < letters / 2 or foreign:
+        raise QuestionError(
+            "gisa answers questions in Korean and English. Ask in one of them.",
+            "gisa는 한국어와 영어 질문에 답합니다. 둘 중 하나로 물어보세요.",
+        )
+    return "en"
+
+
+@lru_cache(maxsize=1)
+def _detector() -> LanguageDetector:
+    likely = (Lingua.ENGLISH, Lingua.FRENCH, Lingua.GERMAN, Lingua.SPANISH, Lingua.ITALIAN, Lingua.PORTUGUESE)
+    return LanguageDetectorBuilder.from_languages(*likely, Lingua.VIETNAMESE, Lingua.INDONESIAN).build()
+
+
+def _reads_as_english(text: str) -> bool:
+    """Telegraphic English ("Nscale GPU count") has no function words: only a clear other language is turned away."""
+    best = _detector().compute_language_confidence_values(text)[0]
+    return best.language == Lingua.ENGLISH or best.value < 0.6
+
+
+def expects(text: str, language: Language) -> Expects:
+    """The kind of thing an answer must hold."""
+    table, flags = (_EXPECTS_KO, 0) if language == "ko" else (_EXPECTS_EN, re.IGNORECASE)
+    return next((kind for kind, pattern in table if re.search(pattern, text, flags)), "other")
+
+
+def _search_terms(text: str, language: Language, names: NameBook) -> tuple[str, ...]:
+    """Terms of a Korean question, and of all names and things in it as the other script writes them.
+
+    Of an English question only what could stand in a Korean article is kept: names, acronyms, numbers. Its other words
+    would only find chance matches.
+    """
+    other_script = [term for form in names.expand(text) for term in terms(form)]
+    if language == "ko":
+        return tuple(dict.fromkeys([*terms(text), *other_script]))
+    kept = [word for word in re.findall(r"[A-Za-z0-9][\w.&+-]*", text)[1:] if not word.islower()]
+    return tuple(dict.fromkeys([*terms(" ".join(kept)), *other_script]))

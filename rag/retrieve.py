@@ -1,0 +1,157 @@
+"""Finds chunks for a question: dense and lexical candidates, scored together on the question's own terms.
+
+Dense: the mean of article, chunk and best-sentence similarity. Queries and documents are first centred on their own
+language's mean (a language is a direction of its own in a multilingual model, and it hides what a text is about), and
+what is near every question is marked down (Lample et al. 2018, arXiv:1710.04087, "CSLS").
+Lexical: BM25 over Kiwi morphemes, weighed by coverage, the share of the question's idf mass that the best match holds:
+plain fusion lets chance matches of an English question drown the dense order (docs/decisions.md has the figures).
+Names: the share of the question's names that a candidate has, in either script.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+from llama_index.core.retrievers import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
+from index.embed import Embedder
+from index.names import NameBook
+from index.store import Store
+from index.types import Candidate, Filter, Hit, Vectors
+from rag.errors import Language
+from rag.question import Question, read
+from rag.settings import RetrievalSettings
+
+Floats = npt.NDArray[np.float32]
+
+K1, B = 1.2, 0.75
+HUB_NEIGHBOURS = 30
+NAMED = 20
+"""Names are looked for in this many of the best candidates: it costs a millisecond or two for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neutral:
+    """How this model embeds questions of one language in general: their mean, and the questions centred on it."""
+
+    mean: Floats
+    centred: Vectors
+
+
+class Retriever(BaseRetriever):
+    """gisa's retrieval behind llama-index's interface; `hits` is the same with all that the pipeline needs to know."""
+
+    def __init__(self, store: Store, embedder: Embedder, settings: RetrievalSettings | None = None) -> None:
+        super().__init__()
+        self.store = store
+        self._embedder = embedder
+        self._settings = settings or RetrievalSettings()
+        self._neutral: dict[Language, Neutral] = {}
+        self._names: tuple[str, NameBook] | None = None
+
+    @property
+    def names(self) -> NameBook:
+        """The gazetteer with the pairs mined from the collection as it stands now."""
+        fingerprint = self.store.fingerprint()
+        if self._names is None or self._names[0] != fingerprint:
+            self._names = fingerprint, NameBook(self.store.names())
+        return self._names[1]
+
+    def hits(self, question: Question, where: Filter | None = None) -> list[Hit]:
+        """Chunks for a question, best first; at most twice `candidates` of the settings."""
+        vector = self._embedder.queries([question.text])[0]
+        centred = _unit(vector - self.neutral(question.language).mean)
+        k = self._settings.candidates
+        found = [*self.store.dense(centred, k, where), *self.store.lexical(question.terms, k, where)]
+        candidates = self.store.candidates(list(dict.fromkeys(found)))
+        if not candidates:
+            return []
+        dense, by_sentence = self._dense(centred, question.language, candidates)
+        lexical, coverage = self._lexical(question.terms, candidates)
+        scores = _standard(dense) + coverage * _standard(lexical)
+        scores += self._settings.names_weight * self._named(question, candidates, scores)
+        order = np.argsort(-scores, kind="stable")
+        return [Hit(candidates[i], float(scores[i]), tuple(map(float, by_sentence[i]))) for i in order]
+
+    def neutral(self, language: Language) -> Neutral:
+        if language not in self._neutral:
+            text = (files("index") / "data" / f"questions.{language}.txt").read_text(encoding="utf-8")
+            vectors = self._embedder.queries([line for line in text.splitlines() if line])
+            mean = vectors.mean(axis=0)
+            self._neutral[language] = Neutral(mean, _unit(vectors - mean))
+        return self._neutral[language]
+
+    def _dense(self, query: Floats, language: Language, candidates: Sequence[Candidate]) -> tuple[Floats, list[Floats]]:
+        """Scores of the candidates, float32 (n,), and of each one's sentences."""
+        means = self.store.statistics().document_means
+        lengths = [len(c.sentence_vectors) for c in candidates]
+        mean = np.stack([means[c.article.language] for c in candidates])
+        rows = np.concatenate(
+            [
+                _unit(np.stack([_unit(c.article_vector) for c in candidates]) - mean),
+                _unit(np.stack([c.vector for c in candidates]) - mean),
+                _unit(np.concatenate([c.sentence_vectors for c in candidates]) - np.repeat(mean, lengths, axis=0)),
+            ]
+        )
+        near = np.sort(rows @ self.neutral(language).centred.T, axis=1)[:, -HUB_NEIGHBOURS:].mean(axis=1)
+        scores = rows @ query - near
+        n = len(candidates)
+        by_sentence = np.split(scores[2 * n :], np.cumsum(lengths)[:-1])
+        best = np.array([s.max() for s in by_sentence], np.float32)
+        return (scores[:n] + scores[n : 2 * n]) / 2 + best, by_sentence
+
+    def _lexical(self, terms: Sequence[str], candidates: Sequence[Candidate]) -> tuple[Floats, float]:
+        """BM25 of the candidates, float32 (n,), and the coverage of the terms by the best one, 0 to 1."""
+        statistics = self.store.statistics()
+        frequency = self.store.document_frequency(terms)
+        idf = {t: math.log(1 + (statistics.chunks - f + 0.5) / (f + 0.5)) for t, f in frequency.items()}
+        scores = np.zeros(len(candidates), np.float32)
+        for i, candidate in enumerate(candidates):
+            counts = Counter(candidate.terms)
+            norm = K1 * (1 - B + B * len(candidate.terms) / statistics.average_terms)
+            scores[i] = sum(w * counts[t] * (K1 + 1) / (counts[t] + norm) for t, w in idf.items() if t in counts)
+        mass = sum(idf.values())
+        best = set(candidates[int(scores.argmax())].terms)
+        return scores, sum(w for t, w in idf.items() if t in best) / mass if mass else 0.0
+
+    def _named(self, question: Question, candidates: Sequence[Candidate], scores: Floats) -> Floats:
+        """The share of the question's names that each of the best candidates has, float32 (n,); 0 for the others."""
+        shares = np.zeros(len(candidates), np.float32)
+        for i in np.argsort(-scores, kind="stable")[:NAMED] if question.names else []:
+            text = f"{candidates[i].article.title}\n{candidates[i].chunk.text}"
+            shares[i] = np.mean([self.names.occurs(name.text, text) for name in question.names])
+        return shares
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return [
+            NodeWithScore(
+                node=TextNode(
+                    id_=hit.candidate.chunk.id,
+                    text=hit.candidate.chunk.text,
+                    metadata={
+                        "article_id": hit.candidate.article.id,
+                        "title": hit.candidate.article.title,
+                        "publisher": hit.candidate.article.publisher,
+                        "published": str(hit.candidate.article.published or ""),
+                    },
+                ),
+                score=hit.score,
+            )
+            for hit in self.hits(read(query_bundle.query_str, self.names))
+        ]
+
+
+def _unit(vectors: Floats) -> Floats:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9), np.float32)
+
+
+def _standard(scores: Floats) -> Floats:
+    """Scores as standard deviations from their mean, so that scales of different kinds can be added."""
+    return np.asarray((scores - scores.mean()) / (scores.std() + 1e-9), np.float32)
