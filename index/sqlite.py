@@ -103,7 +103,7 @@ def _ours(error: sqlite3.Error, path: Path) -> IndexStoreError:
     code = getattr(error, "sqlite_errorcode", 0)
     if code in _FULL:
         return disk_full(path.parent)
-    if code & 0xFF in _DAMAGED:
+    if code & 0xFF in _DAMAGED or "decode to UTF-8" in str(error):  # Python's own error, without a code
         return IndexDamagedError(
             f"The index {path} is damaged and was left as it is ({error}). Put a backup in its place, "
             "or move it away and add the articles again with `gisa index add`.",

@@ -36,10 +36,14 @@ def _database(connection: sqlite3.Connection) -> Iterator[Damage]:
 
 def _texts(connection: sqlite3.Connection) -> Iterator[Damage]:
     for (article_id,) in connection.execute("SELECT id FROM articles ORDER BY id").fetchall():
-        article = rows.article(connection, article_id)
+        where = f"article {article_id}"
+        try:
+            article = rows.article(connection, article_id)
+        except (ValueError, TypeError) as error:
+            yield Damage(where, f"its row cannot be read ({error})", mendable=False)
+            continue
         if article is None:
             continue
-        where = f"article {article_id}"
         (stored,) = connection.execute("SELECT content_hash FROM articles WHERE id=?", (article_id,)).fetchone()
         if article.content_hash != stored:
             yield Damage(where, "its content does not have the stored hash", mendable=False)

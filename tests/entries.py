@@ -1,0 +1,67 @@
+"""Store entries with vectors drawn from a seed: for tests of storage, where no model is needed."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import date
+
+import numpy as np
+
+from index.store import Entry
+from index.types import Chunk, Sentence, Vectors
+from seeds.article import Article
+
+DIMENSION = 8
+MODEL = "toy@1"
+
+
+def unit(seed: int, n: int) -> Vectors:
+    """float32 (n, DIMENSION), unit norm, the same for the same seed."""
+    vectors = np.random.default_rng(seed).normal(size=(n, DIMENSION)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def entry(
+    article_id: str,
+    version: int = 0,
+    *,
+    terms: tuple[tuple[str, ...], ...] | None = None,
+    publisher: str | None = None,
+    published: date | None = None,
+    language: str = "ko",
+    names: tuple[tuple[str, str], ...] = (),
+) -> Entry:
+    """An article of two chunks with two sentences each (as many chunks as `terms`, when given)."""
+    seed = zlib.crc32(f"{article_id} {version}".encode())
+    chunks: list[Chunk] = []
+    text = ""
+    for position in range(len(terms) if terms else 2):
+        sentences: list[Sentence] = []
+        for word in ("첫째", "둘째"):
+            sentence = f"{article_id} {version} {position} {word} 문장."
+            sentences.append(Sentence(len(text), len(text) + len(sentence), sentence))
+            text += sentence + "\n"
+        joined = " ".join(sentence.text for sentence in sentences)
+        start, end = sentences[0].start, sentences[-1].end
+        chunks.append(
+            Chunk(f"{article_id}-{version}-{position}", article_id, position, start, end, joined, tuple(sentences))
+        )
+    all_terms = terms or tuple((article_id, f"v{version}", "문장", "문장") for _ in chunks)
+    return Entry(
+        article=Article(
+            article_id,
+            f"제목 {version}",
+            text,
+            ((0, len(text)),),
+            publisher=publisher,
+            published=published,
+            language=language,
+            source=f"{article_id}.md",
+        ),
+        chunks=tuple(chunks),
+        vectors=unit(seed, len(chunks)),
+        sentence_vectors=unit(seed + 1, 2 * len(chunks)),
+        terms=all_terms,
+        sentence_terms=tuple((("첫째",), ("둘째", "26만")) for _ in chunks),
+        names=names,
+    )

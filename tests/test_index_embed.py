@@ -1,0 +1,177 @@
+"""The sentence-transformers embedder: shapes, prompts, precision, batches, names, and models that do not load."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+from transformers import BertConfig, BertModel, BertTokenizerFast
+
+from index.sentence_transformer import SentenceTransformerEmbedder, _computes_bfloat16
+from seeds.errors import ModelFileError
+
+KOREAN = "정부는 2030년까지 그래픽처리장치 5만 장을 확보하기로 했다."
+ENGLISH = "The government decided to secure 50,000 graphics processors by 2030."
+TEXTS = [KOREAN, "짧다.", ENGLISH, "", "가나다 " * 900, "🙂🙂", "\u0000x"]
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another sentence-transformers model: two small random layers, CLS pooling, no prompts, unnormalised output."""
+    folder = tmp_path_factory.mktemp("toy")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghij"]
+    (folder / "vocab.txt").write_text("\n".join(words))
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(words), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+        max_position_embeddings=40,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder / "bert")
+    BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=40).save_pretrained(folder / "bert")
+    transformer = Transformer(str(folder / "bert"))
+    SentenceTransformer(modules=[transformer, Pooling(32, pooling_mode="cls")], device="cpu").save(
+        str(folder / "model")
+    )
+    return folder / "model"
+
+
+def test_vectors_are_float32_of_unit_norm_in_the_order_of_the_texts(embedder: SentenceTransformerEmbedder) -> None:
+    vectors = embedder.documents(TEXTS)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (len(TEXTS), embedder.dimension) == (7, 384)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    alone = np.concatenate([embedder.documents([text]) for text in TEXTS])
+    assert np.all(np.sum(vectors * alone, axis=1) > 0.999)
+
+
+def test_no_texts(embedder: SentenceTransformerEmbedder) -> None:
+    assert embedder.queries([]).shape == embedder.documents([]).shape == (0, 384)
+    assert embedder.queries([]).dtype == np.float32
+
+
+def test_queries_and_documents_have_the_prompts_of_the_model_card(
+    embedder_folder: Path, embedder: SentenceTransformerEmbedder
+) -> None:
+    # E5's model card: every input starts with "query: " or "passage: ".
+    plain = SentenceTransformer(str(embedder_folder), device="cpu", local_files_only=True)
+    for ours, prefix in ((embedder.queries, "query: "), (embedder.documents, "passage: ")):
+        theirs = plain.encode([prefix + KOREAN], show_progress_bar=False, prompt="")
+        assert float(ours([KOREAN])[0] @ theirs[0]) > 0.999
+    assert float(embedder.queries([KOREAN])[0] @ embedder.documents([KOREAN])[0]) < 0.999
+
+
+def test_meaning_crosses_languages(embedder: SentenceTransformerEmbedder) -> None:
+    documents = embedder.documents([KOREAN, "어제 서울에는 눈이 많이 내렸다.", "축구 대표팀이 결승에 올랐다."])
+    assert int(np.argmax(documents @ embedder.queries(["How many GPUs will the government buy?"])[0])) == 0
+
+
+def test_texts_beyond_the_limit_are_cut_there(embedder: SentenceTransformerEmbedder) -> None:
+    long = "가나다 " * 900
+    one, two = embedder.documents([long, long + KOREAN])
+    np.testing.assert_allclose(one, two, atol=1e-6)
+
+
+def test_either_precision_gives_the_same_name_and_nearly_the_same_vectors(embedder_folder: Path) -> None:
+    exact = SentenceTransformerEmbedder(embedder_folder, precision="float32")
+    half = SentenceTransformerEmbedder(embedder_folder, precision="bfloat16")
+    assert exact.name == half.name
+    assert np.all(np.sum(exact.documents(TEXTS) * half.documents(TEXTS), axis=1) > 0.999)
+    assert not np.array_equal(exact.documents(TEXTS[:1]), half.documents(TEXTS[:1]))
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "expected"),
+    [
+        ("processor : 0\nflags\t\t: fpu avx2 avx512f avx512_bf16 amx_tile\n", True),
+        ("flags : fpu avx2 avx512f\n", False),
+        ("Features : fp asimd bf16\n", True),
+        ("model name : bf16 in its name only\n", False),
+    ],
+)
+def test_bfloat16_is_for_processors_that_compute_in_it(tmp_path: Path, cpuinfo: str, expected: bool) -> None:
+    (tmp_path / "cpuinfo").write_text(cpuinfo)
+    assert _computes_bfloat16(torch.device("cpu"), tmp_path / "cpuinfo") is expected
+    assert _computes_bfloat16(torch.device("cpu"), tmp_path / "missing") is False
+
+
+def test_batches_are_bounded_by_tokens_and_every_text_is_in_one(toy: Path) -> None:
+    embedder = SentenceTransformerEmbedder(toy, batch_tokens=100)
+    texts = [" ".join("a" * n) for n in (1, 50, 3, 30, 8, 8, 8, 2, 60)]
+    tokens = [min(n + 2, 40) for n in (1, 50, 3, 30, 8, 8, 8, 2, 60)]  # with [CLS] and [SEP], cut at 40
+    batches = list(embedder._batches(texts))
+    assert sorted(i for batch in batches for i in batch) == list(range(len(texts)))
+    for batch in batches:
+        assert max(tokens[i] for i in batch) * len(batch) <= 100
+    assert tokens[batches[0][0]] == 40
+    assert len(batches) == 3  # 40 40, then 32 10 10, then the rest
+
+
+def test_progress_is_told_to_the_end(toy: Path) -> None:
+    told: list[tuple[int, int]] = []
+    embedder = SentenceTransformerEmbedder(toy, batch_tokens=20)
+    embedder.documents(["a b", "c", "d e f", "g"], progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (4, 4)
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+
+
+def test_any_other_model_works_too(toy: Path) -> None:
+    embedder = SentenceTransformerEmbedder(str(toy), precision="float32")
+    assert embedder.dimension == 32
+    vectors = embedder.documents(["a b c", "d", "a b c"])
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(vectors[0], vectors[2], atol=1e-6)
+    np.testing.assert_allclose(embedder.queries(["a b c"])[0], vectors[0], atol=1e-6)  # it has no prompts
+
+
+def test_the_name_tells_models_apart_that_look_alike(toy: Path, tmp_path: Path) -> None:
+    names = {SentenceTransformerEmbedder(toy).name}
+    for change in ("weights", "prompts", "copy"):
+        folder = tmp_path / change / toy.name
+        shutil.copytree(toy, folder)
+        if change == "weights":
+            changed = SentenceTransformer(str(folder), device="cpu")
+            with torch.no_grad():
+                next(iter(changed.parameters())).add_(0.5)
+            changed.save(str(folder))
+        elif change == "prompts":
+            config = json.loads((folder / "config_sentence_transformers.json").read_text())
+            config["prompts"] = {"query": "q: ", "document": "d: "}
+            (folder / "config_sentence_transformers.json").write_text(json.dumps(config))
+        names.add(SentenceTransformerEmbedder(folder).name)
+    assert len(names) == 3  # the mere copy has the name of the original
+    assert all(name.startswith("model@") for name in names)
+
+
+def test_loading_and_embedding_is_quiet_and_needs_no_network(
+    toy: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the network was used")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    SentenceTransformerEmbedder(toy).documents(["a"] * 40)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_folder_without_a_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="gisa models pull") as caught:
+        SentenceTransformerEmbedder(tmp_path)
+    assert "\n" not in caught.value.en
+    assert "임베딩 모델" in caught.value.ko
+
+
+def test_damaged_weights(toy: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(toy, folder)
+    (weights,) = folder.rglob("*.safetensors")
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ModelFileError, match="cannot be loaded"):
+        SentenceTransformerEmbedder(folder)

@@ -1,0 +1,139 @@
+"""BM25 against a second implementation written from the formula, and posting lists under change."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index import postings
+from index.sqlite import SCHEMA
+
+ODD_TERMS = [
+    "H100",
+    "6G",
+    "AI-RAN",
+    "GPT-4o",
+    "26만",
+    "엔비디아",
+    "R&D",
+    "C++",
+    "3.5",
+    '"OR"',
+    "NEAR(",
+    "a*",
+    "AND",
+    "-",
+    "'",
+]
+
+
+@pytest.fixture
+def database() -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.executescript(SCHEMA)
+    yield connection
+    connection.close()
+
+
+def _bm25(documents: Mapping[int, Sequence[str]], query: Sequence[str]) -> dict[int, float]:
+    """Okapi BM25, k1=1.2, b=0.75, idf of Lucene, straight from the formula."""
+    average = sum(map(len, documents.values())) / len(documents)
+    scores: dict[int, float] = {}
+    for number, words in documents.items():
+        score = 0.0
+        for word in set(query):
+            n = sum(word in other for other in documents.values())
+            f = list(words).count(word)
+            idf = math.log(1 + (len(documents) - n + 0.5) / (n + 0.5))
+            score += idf * f * 2.2 / (f + 1.2 * (0.25 + 0.75 * len(words) / average))
+        scores[number] = score
+    return scores
+
+
+def _search(
+    database: sqlite3.Connection, documents: Mapping[int, Sequence[str]], query: Sequence[str], k: int, **more: object
+) -> list[int]:
+    average = sum(map(len, documents.values())) / max(len(documents), 1)
+    return postings.search(database, query, k, chunks=len(documents), average_length=average, **more)  # type: ignore[arg-type]
+
+
+@given(
+    texts=st.dictionaries(
+        st.integers(1, 3 * postings.BLOCK),
+        st.lists(st.sampled_from("가나다라마바"), max_size=12),
+        min_size=1,
+        max_size=12,
+    ),
+    query=st.lists(st.sampled_from("가나다라마바사"), max_size=4),
+    k=st.integers(0, 13),
+)
+def test_the_ranking_is_that_of_the_formula(texts: dict[int, list[str]], query: list[str], k: int) -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        connection.executescript(SCHEMA)
+        postings.update(connection, {}, texts)
+        found = _search(connection, texts, query, k)
+    finally:
+        connection.close()
+    if not any(texts.values()):
+        assert found == []
+        return
+    scores = _bm25(texts, query)
+    matching = sorted((n for n in texts if set(texts[n]) & set(query)), key=lambda n: -scores[n])
+    assert len(found) == len(set(found)) == min(k, len(matching))
+    # Equal scores may come in either order, and the last digits of a sum depend on its order.
+    assert [scores[n] for n in found] == pytest.approx([scores[n] for n in matching[:k]])
+
+
+def test_hand_computed_order() -> None:
+    # N=3, all of length 2. "가" in one chunk: idf log(1+2.5/1.5)=.98; "나" in two: log(1+1.5/2.5)=.47.
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.executescript(SCHEMA)
+    texts = {1: ["나", "다"], 2: ["가", "다"], 3: ["나", "나"]}
+    postings.update(connection, {}, texts)
+    assert _search(connection, texts, ["가", "나"], 3) == [2, 3, 1]
+    connection.close()
+
+
+def test_a_term_in_every_chunk_of_a_small_collection_still_counts(database: sqlite3.Connection) -> None:
+    texts = {1: ["가"], 2: ["가", "나", "다"]}
+    postings.update(database, {}, texts)
+    assert _search(database, texts, ["가"], 5) == [1, 2]
+
+
+@pytest.mark.parametrize("term", ODD_TERMS)
+def test_terms_stay_exactly_as_they_are(database: sqlite3.Connection, term: str) -> None:
+    texts = {number: [word] for number, word in enumerate(ODD_TERMS, 1)}
+    postings.update(database, {}, texts)
+    assert _search(database, texts, [term], 99) == [ODD_TERMS.index(term) + 1]
+    assert postings.document_frequency(database, [term, "없음"]) == {term: 1, "없음": 0}
+
+
+def test_only_chunks_among_those_allowed_are_found(database: sqlite3.Connection) -> None:
+    texts = {number: ["가"] * number for number in range(1, 6)}
+    postings.update(database, {}, texts)
+    allowed = np.array([2, 4, 99999], np.int64)
+    assert set(_search(database, texts, ["가"], 9, among=allowed)) == {2, 4}
+    assert _search(database, texts, ["가"], 9, among=np.array([], np.int64)) == []
+
+
+def test_removing_leaves_nothing_behind(database: sqlite3.Connection) -> None:
+    texts = {1: ["가", "나", "가"], 2: ["가"], postings.BLOCK + 1: ["나"]}
+    postings.update(database, {}, texts)
+    postings.update(database, {1: texts[1]}, {3: ["다"]})
+    assert sorted(postings.stored(database)) == sorted(
+        [("가", 2, 1, 1), ("나", postings.BLOCK + 1, 1, 1), ("다", 3, 1, 1)]
+    )
+    postings.update(database, {2: ["가"], 3: ["다"], postings.BLOCK + 1: ["나"]}, {})
+    assert database.execute("SELECT count(*) FROM postings").fetchone() == (0,)
+
+
+def test_a_very_long_chunk_is_held_at_the_limit(database: sqlite3.Connection) -> None:
+    postings.update(database, {}, {1: ["가"] * 70_000})
+    assert list(postings.stored(database)) == [("가", 1, 65_535, 65_535)]
