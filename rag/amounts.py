@@ -47,7 +47,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """The unit behind a number, and where the amount's text ends: behind `GW` or `장`, but before a noun like `GPUs`."""
+    """The unit behind a number, and where the amount's text ends: behind `GW` or `장`, before a noun like `GPUs`."""
 
     unit: Unit
     end: int
@@ -69,20 +69,20 @@ _MASKS = re.compile(
     re.VERBOSE,
 )
 _SERIES = re.compile(
-    r"(?:라마|제미나이|클로드|그록|젬마|큐원|딥시크|엑사원|소라|윈도우?|아이폰|갤럭시|안드로이드|버전|챗GPT|미스트랄|"
-    r"\b(?:[Vv]ersion|[Aa]rticle|[Ss]ection|[Cc]hapter|[Pp]hase|[Pp]age|[Ff]igure|[Tt]able|[Rr]oom)) ?\Z"
+    r"(?:\b(?:Llama|Gemini|Claude|Grok|Gemma|Qwen|GPT|DeepSeek|Mistral|Windows|iPhone|Galaxy|Android|iOS|"
+    r"[Vv]ersion|[Aa]rticle|[Ss]ection|[Cc]hapter|[Pp]hase|[Pp]age|[Ff]igure|[Tt]able|[Rr]oom)|"
+    r"라마|제미나이|클로드|그록|젬마|큐원|딥시크|엑사원|소라|윈도우?|아이폰|갤럭시|안드로이드|버전|챗GPT|미스트랄) ?\Z"
 )
 _CAPITALISED = re.compile(r"(?<![A-Za-z])(?P<word>[A-Z][A-Za-z]+) \Z")
-_NOT_A_NAME = frozenset(
-    "The A An In On At By To From Of For And Or But About Over Under Around Nearly Almost Some Up More Less Than With "
-    "Only Just Another Between Within Roughly Approximately It Its Has Have Had Is Are Was Were Total All Every Each "
-    "Last Next".split()
-)  # fmt: skip
+_NOT_A_NAME = re.compile(
+    r"The|An?|In|On|At|By|To|From|Of|For|And|Or|But|About|Over|Under|Around|Nearly|Almost|Some|Up|More|Less|Than|With|"
+    r"Only|Just|Another|Between|Within|Roughly|Approximately|Its?|Ha[sd]|Have|Is|Are|Was|Were|Total|All|Every|Each"
+)
 _NOUN = re.compile(r"[ -](?:of )?(?P<word>[A-Za-z][\w&'’-]*)")
 _NO_NOUN = re.compile(
     r"(?:of|in|to|and|or|for|by|is|are|was|were|will|would|the|a|an|at|on|from|with|that|which|as|than|it|has|have|had|"
     r"can|could|may|into|across|over|under|through|during|per|more|less|so|if|its|their|this|these|be|been|not|but|"
-    r"while|after|before|since|until|about|worth)$"
+    r"while|after|before|since|until|about|worth|strong)\Z"
 )
 _PLUS = re.compile(r"\+|-plus| plus| or (?:more|so|fewer)")
 _MODEL = re.compile(r"매개변수|파라미터|모델|라마|[Pp]arameter|\bmodel|[Ll]lama")
@@ -161,7 +161,7 @@ def _with_unit(text: str, numeral: Numeral, floor: int) -> Amount | None:
     if numeral.bare and (rank := _RANKED.search(text[max(0, start - 3) : start])):
         ordinal = KO_UNIT.match(text, end) or _LEGAL.match(text, end)
         return Amount(start - len(rank[0]), ordinal.end() if ordinal else end, numeral, ORDINAL)
-    if named is None:
+    if named is None or (named.end == end and _names_rather(text, start, numeral, named)):
         return _unnamed(text, start, numeral)
     return _adjusted(text, Amount(start, named.end, numeral, named.unit, named.counted))
 
@@ -229,15 +229,22 @@ def _english_noun(text: str, end: int) -> _Named | None:
     return None
 
 
+def _names_rather(text: str, start: int, numeral: Numeral, named: _Named) -> bool:
+    """Whether a noun behind the number is not what it counts: `Llama 3.2 comes`, `90B sizes`."""
+    vague_noun = named.counted.split()[-1].lower() not in EN
+    return (numeral.bare and _SERIES.search(text[max(0, start - 20) : start]) is not None) or (
+        numeral.form == "parameter" and vague_noun
+    )
+
+
 def _unnamed(text: str, start: int, numeral: Numeral) -> Amount | None:
     """A number with no unit: plain, a model's parameters (90B), or None when it is part of a name (Boeing 737)."""
     before, after = text[max(0, start - 30) : start], text[numeral.end : numeral.end + 1]
     written = text[start : numeral.end]
     if numeral.bare:
         capital = _CAPITALISED.search(before)
-        named = (
-            capital is not None and capital["word"] not in _NOT_A_NAME and numeral.high < 10_000 and "," not in written
-        )
+        named = capital is not None and _NOT_A_NAME.fullmatch(capital["word"]) is None
+        named = named and numeral.high < 10_000 and "," not in written
         glued = re.search(r"[A-Za-z가-힣]\Z", before) or re.match("[A-Za-z]", after)
         code = _CODE.fullmatch(written) and (written[0] == "0" or re.match("[가-힣]", after))  # 010, 2021누37979
         if named or glued or code or _SERIES.search(before):

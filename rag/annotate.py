@@ -13,7 +13,7 @@ from decimal import Decimal
 from rag import bounds
 from rag.dates import Date, Part, find_dates
 from rag.numerals import LARGE, Quantity, find_quantities
-from rag.units import BY_NAME, MULTIPLE, ORDINAL
+from rag.units import BY_NAME, MULTIPLE, ORDINAL, PERCENT
 from seeds.article import Precision
 from seeds.errors import Language
 
@@ -24,14 +24,14 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
            "December")  # fmt: skip
 _EN_PARTS: dict[Part, str] = {
     "early": "early {}", "mid": "mid-{}", "end": "end of {}", "half1": "first half of {}", "half2": "second half of {}",
-    "q1": "first quarter of {}", "q2": "second quarter of {}", "q3": "third quarter of {}", "q4": "fourth quarter of {}",
-    "decade": "{}s",
+    "q1": "first quarter of {}", "q2": "second quarter of {}", "q3": "third quarter of {}",
+    "q4": "fourth quarter of {}", "decade": "{}s",
 }  # fmt: skip
 _KO_PARTS: dict[Part, str] = {
     "early": "{} 초", "mid": "{} 중반", "end": "{} 말", "half1": "{} 상반기", "half2": "{} 하반기", "q1": "{} 1분기",
     "q2": "{} 2분기", "q3": "{} 3분기", "q4": "{} 4분기", "decade": "{}대",
 }  # fmt: skip
-_MULTIPLES = {Decimal("0.5"): ("half", "절반"), Decimal(2): ("2 times", "2배")}
+_HALF = Decimal("0.5")
 _ORDINALS = {1: "st", 2: "nd", 3: "rd"}
 
 
@@ -83,7 +83,7 @@ def _korean_vague(value: Decimal) -> str:
 def say(quantity: Quantity, language: Language) -> str:
     """The quantity's value as that language writes it, with its money, percent or measure but not its counter.
 
-    Bounds are not said. `260,000`, `£36.5 billion`, `2 trillion won`, `60–70`; `26만`, `365억 파운드`, `2조원`, `60~70`.
+    Bounds are not said. `260,000`, `£36.5 billion`, `2 trillion won`, `60–70`; `26만`, `365억 파운드`, `2조원`.
     """
     number = _english_number if language == "en" else _korean_number
     if quantity.vague:
@@ -100,24 +100,21 @@ def say(quantity: Quantity, language: Language) -> str:
 
 def _english(quantity: Quantity, value: str) -> str:
     unit = BY_NAME[quantity.unit]
-    if unit.kind == "money":
-        if quantity.vague:
-            return f"{value} of {_money_word(unit.en)}"
-        return (
-            _SIGNS[unit.name] + value.replace("–", f"–{_SIGNS[unit.name]}")
-            if unit.name in _SIGNS
-            else f"{value} {_money_word(unit.en)}"
-        )
-    if unit is ORDINAL:
+    if unit.name in _SIGNS and not quantity.vague:
+        sign = _SIGNS[unit.name]
+        said = sign + value.replace("–", f"–{sign}")
+    elif unit.kind == "money":
+        said = f"{value} {'of ' if quantity.vague else ''}{_money_word(unit.en)}"
+    elif unit is ORDINAL:
         last = int(quantity.low) % 100
-        return value + ("th" if 11 <= last <= 13 else _ORDINALS.get(last % 10, "th"))
-    if unit is MULTIPLE:
-        return _MULTIPLES[quantity.low][0] if quantity.low == quantity.high == Decimal("0.5") else f"{value} times"
-    if unit.kind == "percent":
-        return f"{value}%" if unit.name == "%" else f"{value} percentage points"
-    if unit.kind == "measure":
-        return f"{value} {unit.name}"
-    return value
+        said = value + ("th" if 11 <= last <= 13 else _ORDINALS.get(last % 10, "th"))
+    elif unit is MULTIPLE:
+        said = "half" if quantity.low == quantity.high == _HALF else f"{value} times"
+    elif unit.kind == "percent":
+        said = f"{value}%" if unit is PERCENT else f"{value} percentage points"
+    else:
+        said = f"{value} {unit.name}" if unit.kind == "measure" else value
+    return said
 
 
 def _money_word(words: Iterable[str]) -> str:
@@ -129,7 +126,7 @@ def _korean(quantity: Quantity, value: str) -> str:
     unit = BY_NAME[quantity.unit]
     if unit.kind == "money":
         return value + ("원" if unit.name == "KRW" else f" {unit.ko[0]}")
-    if unit is MULTIPLE and quantity.low == quantity.high == Decimal("0.5"):
+    if unit is MULTIPLE and quantity.low == quantity.high == _HALF:
         return "절반"
     if unit is ORDINAL or unit is MULTIPLE or unit.kind == "percent":
         return value + unit.ko[0]

@@ -50,15 +50,12 @@ def _pattern(table: dict[Bound, tuple[str, str]], after: bool) -> re.Pattern[str
     groups = []
     for name in _NAMES:
         korean, english = table[name]
-        words = (
-            rf"\s?(?:{korean})|\s?(?:{english})(?![A-Za-z])"
-            if after
-            else rf"(?<![가-힣])(?:{korean})|(?<![A-Za-z-])(?:{english})"
-        )
-        groups.append(rf"(?P<{name}>{words})")
+        behind = rf"\s?(?:{korean})|\s?(?:{english})(?![A-Za-z])"
+        before = rf"(?<![가-힣])(?:{korean})|(?<![A-Za-z-])(?:{english})"
+        groups.append(rf"(?P<{name}>{behind if after else before})")
     body = "|".join(groups)
     total = r"(?:\s+(?:a|an|the|a total of|a combined))?"
-    return re.compile(rf"(?:{body})" if after else rf"(?:{body}){total}\s*$", re.IGNORECASE)
+    return re.compile(body if after else rf"(?:{body}){total}\s*\Z", re.IGNORECASE)
 
 
 _PREFIX = _pattern(_BEFORE, after=False)

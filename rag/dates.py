@@ -39,7 +39,7 @@ def _resolve(mention: Date, published: date, known: int, spoken: Date | None) ->
         return mention
     lean = mention.relative
     if lean in _RELATIVE:
-        return _lean(mention, *_RELATIVE[lean], published, known, spoken)
+        return _lean(mention, published, known, spoken)
     if mention.month is not None:
         return replace(mention, year=published.year + _years_away(mention, published, known))
     if mention.day is not None and known >= 1:
@@ -54,7 +54,7 @@ def _resolve(mention: Date, published: date, known: int, spoken: Date | None) ->
 
 
 def _years_away(mention: Date, published: date, known: int) -> int:
-    """지난 11월 said in October is of the year before, 오는 3월 of the next; a month without such a word of the same."""
+    """지난 11월 said in October is of the year before, 오는 3월 of the next; a month with no such word of the same."""
     ahead = (mention.month or 0) - published.month
     if known == 0:
         return 0
@@ -63,8 +63,9 @@ def _years_away(mention: Date, published: date, known: int) -> int:
     return 1 if mention.relative in COMING and ahead < 0 else 0
 
 
-def _lean(mention: Date, unit: str, steps: int, published: date, known: int, spoken: Date | None) -> Date:
-    """Fills a date that leans on the publication by `steps` of `unit`, as far as that is known."""
+def _lean(mention: Date, published: date, known: int, spoken: Date | None) -> Date:
+    """Fills a date that is so many years, months or days from the publication, as far as that is known."""
+    unit, steps = _RELATIVE[mention.relative or ""]
     resolved = mention
     if unit in {"year", "year-end", "year-early"}:
         resolved = replace(mention, year=published.year + steps, part=_ENDS.get(unit, mention.part))

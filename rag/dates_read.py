@@ -39,8 +39,9 @@ KO_RELATIVE: dict[str, tuple[str, int]] = {
     "재작년": ("year", -2), "지난해": ("year", -1), "지난 해": ("year", -1), "작년": ("year", -1), "올해": ("year", 0),
     "금년": ("year", 0), "내년": ("year", 1), "내후년": ("year", 2), "지지난달": ("month", -2), "지난달": ("month", -1),
     "지난 달": ("month", -1), "이달": ("month", 0), "이번 달": ("month", 0), "이번달": ("month", 0),
-    "다음 달": ("month", 1), "다음달": ("month", 1), "내달": ("month", 1), "지난주": ("week", -1), "지난 주": ("week", -1),
-    "이번 주": ("week", 0), "이번주": ("week", 0), "다음 주": ("week", 1), "다음주": ("week", 1), "그제": ("day", -2),
+    "다음 달": ("month", 1), "다음달": ("month", 1), "내달": ("month", 1), "지난주": ("week", -1),
+    "지난 주": ("week", -1), "이번 주": ("week", 0), "이번주": ("week", 0), "다음 주": ("week", 1),
+    "다음주": ("week", 1), "그제": ("day", -2),
     "어제": ("day", -1), "전날": ("day", -1), "오늘": ("day", 0), "이날": ("same", 0), "같은 날": ("same", 0),
     "당일": ("same", 0), "내일": ("day", 1), "모레": ("day", 2), "연말": ("year-end", 0), "연초": ("year-early", 0),
 }  # fmt: skip
@@ -59,7 +60,8 @@ _KO_PARTS: dict[str, Part] = {
 }  # fmt: skip
 _ALONE = frozenset({"half1", "half2", "q1", "q2", "q3", "q4"})  # parts that name a time without a year beside them
 _KO_END = r"(?=[^가-힣]|$|에|은|는|의|을|부터|까지|도|이|로|으로|와|과|들어|쯤|께|보다|만|중)"
-_LENGTH = r"(?!간|째|정|\s?(?:만에|동안|연속|이내|안에|이상|내에|전에?(?![가-힣])|후에?(?![가-힣])))"  # 10일간 is a length of time
+# What makes 10일 a length of time: 10일간, 10일 만에.
+_LENGTH = r"(?!간|째|정|\s?(?:만에|동안|연속|이내|안에|이상|내에|전에?(?![가-힣])|후에?(?![가-힣])))"
 _NOT_YEARS = r"(?!간|대|\s?(?:동안|만에|전(?![가-힣])|전에|후에|넘|이상))"  # 1000년 전
 
 _KOREAN = re.compile(
@@ -83,7 +85,8 @@ _KO_CLOCK = re.compile(
 )
 
 _MONTHS = {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
+    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9,
+    "oct": 10, "nov": 11, "dec": 12,
 }  # fmt: skip
 _MONTH = (
     r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?|"
@@ -134,7 +137,8 @@ _COUNTED = re.compile(
     r"months|days|hours|minutes|jobs|servers|startups|universities|cities|data cent(?:er|re)s|개|명|장|대|원|달러)\b"
 )
 _BOUNDED = re.compile(
-    r"(?:[$£€₩]|\b(?:more than|over|about|around|nearly|up to|at least|some|roughly|almost|fewer than|less than|another)\s)\Z",
+    r"(?:[$£€₩]|\b(?:more than|over|about|around|nearly|up to|at least|some|roughly|almost|fewer than|"
+    r"less than|another)\s)\Z",
     re.IGNORECASE,
 )
 

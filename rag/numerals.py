@@ -98,7 +98,7 @@ def _spans(text: str, amounts: list[Amount]) -> Iterator[_Span]:
 
 
 def _range(text: str, first: Amount, second: Amount) -> _Span | None:
-    """The two amounts as the ends of one range: 10~20만, between 60 and 70, $5-6bn. Not 5%에서 6%로, which is a change."""
+    """The two amounts as the ends of one range (10~20만, between 60 and 70, $5-6bn), not of a change (5%에서 6%로)."""
     between = text[first.end : second.start]
     if not _BETWEEN.fullmatch(between):
         return None
@@ -138,7 +138,7 @@ def _quantity(text: str, span: _Span) -> Quantity:
 
 
 def _counted_behind(text: str, end: int) -> str:
-    """The noun phrase behind a Korean counter: `20개 이상의 AI 데이터센터`, `1만개 GPU 기반의` (Latin letters only without 의)."""
+    """The noun phrase behind a Korean counter: `20개 이상의 AI 데이터센터`, and in Latin letters `1만개 GPU 기반의`."""
     found = _AFTER.match(text, end)
     if found is None:
         return ""
@@ -158,20 +158,24 @@ def _counted_behind(text: str, end: int) -> str:
 
 
 def _counted_before(text: str, start: int) -> str:
-    """The noun right before: `GPU 26만장`, `그래픽처리장치(GPU) 26만장`. One with a particle belongs to something else."""
+    """The noun right before: `GPU 26만장`. One with a particle belongs to something else."""
     found = _BEFORE.search(text[max(0, start - 30) : start])
     return found["word"] if found and not _PARTICLE.search(found["word"]) else ""
 
 
 def agrees(claim: Quantity, evidence: Quantity) -> Agreement:
-    """Whether `evidence` bears out `claim`. Values must be equal exactly; only a claim that says "about" may be within 5%.
+    """Whether `evidence` bears out `claim`.
 
-    A claim that names no unit agrees with any counter; a half agrees with 50%. A claim without the bound its evidence
-    has is `bound_lost`; one with another bound, or with one the evidence does not have, is `bound_wrong`.
+    Values must be equal exactly; only a claim that says "about" may be within 5%, and one of an order of magnitude
+    (billions) holds what lies in it. A claim that names no unit agrees with any counter; a half agrees with 50%. A
+    claim without the bound its evidence has is `bound_lost`; one with another bound, or with one the evidence does
+    not have, is `bound_wrong`.
     """
-    if not _same_value(claim, evidence):
+    as_written = _same(claim, (claim.low, claim.high), (evidence.low, evidence.high))
+    converted = _same(claim, _converted(claim), _converted(evidence))
+    if not as_written and not converted:
         return "different"
-    if not _same_unit(claim, evidence):
+    if not _same_unit(claim, evidence, converted):
         return "unit"
     ours, theirs = bounds.side(claim.bound), bounds.side(evidence.bound)
     if ours == theirs or (ours == "about" and theirs == "exact"):
@@ -179,52 +183,46 @@ def agrees(claim: Quantity, evidence: Quantity) -> Agreement:
     return "bound_lost" if ours == "exact" else "bound_wrong"
 
 
-def _values(quantity: Quantity) -> tuple[Decimal, Decimal]:
-    """Low and high in the base unit of the dimension (GW in W, years in months)."""
+def _converted(quantity: Quantity) -> tuple[Decimal, Decimal]:
+    """Low and high in the base unit of the dimension: GW in W, years in months, percent in parts of one."""
     factor = Decimal("0.01") if quantity.unit == PERCENT.name else BY_NAME[quantity.unit].factor
     return quantity.low * factor, quantity.high * factor
 
 
-def _same_value(claim: Quantity, evidence: Quantity) -> bool:
-    """Equal as written or in the base unit; an order of magnitude (billions) holds what lies in it."""
-    for (low, high), (least, most) in (
-        ((claim.low, claim.high), (evidence.low, evidence.high)),
-        (_values(claim), _values(evidence)),
-    ):
-        near = abs(low - least) <= TOLERANCE * abs(least) and abs(high - most) <= TOLERANCE * abs(most)
-        within = low <= least and most <= high
-        if (low, high) == (least, most) or (claim.vague and within) or (claim.bound == "about" and near):
-            return True
-    return False
+def _same(claim: Quantity, ours: tuple[Decimal, Decimal], theirs: tuple[Decimal, Decimal]) -> bool:
+    if claim.vague:
+        return ours[0] <= theirs[0] and theirs[1] <= ours[1]
+    near = all(abs(a - b) <= TOLERANCE * abs(b) for a, b in zip(ours, theirs, strict=True))
+    return ours == theirs or (claim.bound == "about" and near)
 
 
 _INANIMATE = frozenset(
-    {"item", "place", "company", "startup", "university", "city", "team", "case", "kind", "work", "party", "game", "point",
-     "core", "qubit", "share", "page", "token", "parameter", "household", "animal"}
+    {"item", "place", "company", "startup", "university", "city", "team", "case", "kind", "work", "party", "game",
+     "point", "core", "qubit", "share", "page", "token", "parameter", "household", "animal"}
 )  # fmt: skip
 _COUNTS_ITSELF = frozenset({"company", "startup", "university", "city", "team", "parameter", "share", "token", "qubit"})
 
 
-def _same_unit(claim: Quantity, evidence: Quantity) -> bool:
+def _same_unit(claim: Quantity, evidence: Quantity, converted: bool) -> bool:
+    """Whether the units go together. `converted` tells that the values are the same in the base of a dimension."""
     ours, theirs = BY_NAME[claim.unit], BY_NAME[evidence.unit]
     kinds, names = {ours.kind, theirs.kind}, {ours.name, theirs.name}
-    if (
-        ours.kind == theirs.kind == "count"
-        and None not in (things := {_thing(claim), _thing(evidence)})
-        and len(things) > 1
-    ):
-        return False
-    if ours is theirs:
-        return True
-    if names <= {"", "x", "%"}:
-        return _values(claim) == _values(evidence) and _values(claim)[1] < 1  # half, 0.5, 50%
-    if PLAIN in (ours, theirs):
-        return kinds <= {"plain", "count", "ordinal"}
-    if names == {"x", "time"}:  # "three times" is 세 배 or 세 번
-        return any(quantity.text.lower().endswith("times") for quantity in (claim, evidence))
-    if ours.dimension == theirs.dimension:
-        return _values(claim) == _values(evidence) or claim.bound == "about"
-    return ITEM in (ours, theirs) and names <= _INANIMATE
+    things = {_thing(claim), _thing(evidence)} - {None}
+    if kinds == {"count"} and len(things) == 2:
+        agree = False
+    elif ours is theirs:
+        agree = True
+    elif names <= {"", "x", "%"}:  # half, 0.5 and 50%, but not 2배 and 200%
+        agree = converted and _converted(evidence)[1] < 1
+    elif PLAIN in (ours, theirs):
+        agree = kinds <= {"plain", "count", "ordinal"}
+    elif names == {"x", "time"}:  # "three times" is 세 배 or 세 번
+        agree = any(quantity.text.lower().endswith("times") for quantity in (claim, evidence))
+    elif ours.dimension == theirs.dimension:
+        agree = converted
+    else:
+        agree = ITEM in (ours, theirs) and names <= _INANIMATE
+    return agree
 
 
 def _thing(quantity: Quantity) -> str | None:

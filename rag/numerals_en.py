@@ -42,7 +42,8 @@ _VULGAR = {"½": "0.5", "¼": "0.25", "¾": "0.75"}
 
 _WORD = rf"(?:{any_of([*_ONES, *_TENS, *_POWERS, 'hundred', 'dozen'])})"
 _SCALE = re.compile(
-    rf"(?:[ -]?(?P<word>{any_of(_POWERS)})s?|\ ?(?P<close>bn|mn|mln|bln|tn|trn)|(?P<letter>mm|[kKmMbBtT]))(?![A-Za-z0-9])"
+    rf"(?:[ -]?(?P<word>{any_of(_POWERS)})s?|\ ?(?P<close>bn|mn|mln|bln|tn|trn)|(?P<letter>mm|[kKmMbBtT]))"
+    r"(?![A-Za-z0-9])"
 )
 _SPELLED = re.compile(
     rf"\b(?:an?[ -](?=hundred|thousand|million|billion|trillion|dozen))?{_WORD}(?:(?:[ -]|\ and\ |-and-){_WORD})*+\b",
@@ -59,9 +60,11 @@ _MULTIPLE = re.compile(
 _PART = re.compile(rf"\b(?P<above>an?|{any_of(_ONES)})[ -](?P<below>{any_of(_PARTS)})s?\b", re.IGNORECASE)
 _HALF = re.compile(r"\b(?:half|halve[sd]?|halving)\b", re.IGNORECASE)
 _AND_HALF = re.compile(rf"\b(?P<whole>{any_of(_ONES)})[ -]and[ -](?:a|one)[ -]half\b", re.IGNORECASE)
-_HALF_OF_A = re.compile(
-    r"\b(?P<part>half|quarter)[ -](?:of )?(?:an?)(?P<scale>[ -](?:million|billion|trillion|dozen))?\b", re.I
+_PART_SCALE = re.compile(
+    r"\b(?:an? )?(?P<part>half|quarter)(?:[ -](?:of )?an?)?(?P<scale>[ -](?:million|billion|trillion|dozen))\b",
+    re.IGNORECASE,
 )
+_HALF_A = re.compile(r"\bhalf an? ", re.IGNORECASE)
 _VAGUE = re.compile(
     r"\b(?:(?P<many>tens|dozens|hundreds|thousands|several|a few|few|multi)[ -]?(?:of )?)?"
     r"(?P<order>ten|dozen|hundred|thousand|million|billion|trillion)(?P<plural>s?)\b",
@@ -150,16 +153,15 @@ def _parts(text: str) -> Iterator[Numeral]:
     for found in _AND_HALF.finditer(text):
         value = _ONES[found["whole"].lower()] + half
         yield scaled(text, Numeral(found.start(), found.end(), value, value), money=False)
-    for found in _HALF_OF_A.finditer(text):
+    for found in _PART_SCALE.finditer(text):
         value = half if found["part"].lower() == "half" else half / 2
-        if found["scale"]:
-            yield (
-                scaled(text, Numeral(found.start(), found.start("scale"), value, value), money=False)
-                if (found["scale"][1:].lower() != "dozen")
-                else Numeral(found.start(), found.end(), value * 12, value * 12)
-            )
-        elif found["part"].lower() == "half" and unit_at(text, found.end() + 1):  # half an hour, half a percent
-            yield Numeral(found.start(), found.end(), value, value)
+        if found["scale"][1:].lower() == "dozen":
+            yield Numeral(found.start(), found.end(), value * 12, value * 12)
+        else:
+            yield scaled(text, Numeral(found.start(), found.start("scale"), value, value), money=False)
+    for found in _HALF_A.finditer(text):
+        if unit_at(text, found.end()):  # half an hour, half a percent
+            yield Numeral(found.start(), found.end() - 1, half, half)
     for found in _HALF.finditer(text):
         yield Numeral(found.start(), found.end(), half, half, form="multiple")
     for found in _PART.finditer(text):

@@ -1,4 +1,4 @@
-"""Reads Korean numerals: digits with myriad letters (1만8000, 9조1천억), Hangul numbers (이십육만, 두), 수십억, 3분의 2."""
+"""Reads Korean numerals: digits with myriad letters (1만8000, 9조1천억) and words (이십육만, 두, 수십억, 3분의 2)."""
 
 from __future__ import annotations
 
@@ -69,9 +69,10 @@ _TIGHT_BY_NUMBER = {
 }
 # Even with a space: "한 대학", "한 기업" (some company), "할 수 도".
 _NOT_AFTER = {
-    "한": frozenset({"인", "사", "일", "주", "도", "자", "기", "장", "조", "회", "년", "점", "대", "기업", "회사", "업체", "나라",
-                    "국가", "도시", "팀"}),
-    "수": frozenset(KO) - {"년", "개월", "달", "주", "일", "시간", "분", "초", "차례", "번", "명", "개", "곳", "배", "건"},
+    "한": frozenset({"인", "사", "일", "주", "도", "자", "기", "장", "조", "회", "년", "점", "대", "기업", "회사",
+                    "업체", "나라", "국가", "도시", "팀"}),
+    "수": frozenset(KO)
+    - {"년", "개월", "달", "주", "일", "시간", "분", "초", "차례", "번", "명", "개", "곳", "배", "건"},
 }  # fmt: skip
 _SINO_COUNTERS = frozenset(
     {"도", "인", "일", "분", "초", "엔", "원", "프로", "사", "자", "세", "주"}
@@ -160,7 +161,7 @@ def read_myriads(text: str, start: int) -> list[tuple[int, Decimal, Decimal]]:
 
 
 def _may_end(text: str, end: int) -> bool:
-    """Whether a number can stop here: before 원 in 3조원, but in 3조각 the 조 is part of a word, and in 7경기 the 경."""
+    """Whether a number can stop here: before 원 in 3조원, but not in 3조각 or 7경기, where the letter starts a word."""
     last, follows = text[end - 1], text[end : end + 1]
     if last.isdigit() or not ("가" <= follows <= "힣"):
         return True

@@ -1,7 +1,7 @@
 """What numbers count: currencies, percents, multiples, measures, durations and counters, in Korean and English.
 
-A `Unit` is canonical: `개 장 대 GPUs chips` are all `item`, `파운드 £ pounds` all `GBP`. Units that convert exactly into
-each other share a dimension (`GW` and `MW`; years and months); months and days do not.
+A `Unit` is canonical: `개 장 대 GPUs chips` are all `item`, `파운드 £ pounds` all `GBP`. Units that convert exactly
+into each other share a dimension (`GW` and `MW`; years and months); months and days do not.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ class Unit:
     factor: Decimal = Decimal(1)
 
 
-def _unit(name: str, kind: Kind, ko: str, en: str, dimension: str = "", factor: str = "1") -> Unit:
-    """`ko` and `en` list words split by commas."""
+def _unit(name: str, kind: Kind, ko: str, en: str, *dimension: str) -> Unit:
+    """`ko` and `en` list words split by commas; `dimension` may be its name and the factor to it."""
     split = [tuple(word.strip() for word in words.split(",") if word.strip()) for words in (ko, en)]
-    return Unit(name, kind, split[0], split[1], dimension or name, Decimal(factor))
+    base, factor = dimension or (name, "1")
+    return Unit(name, kind, split[0], split[1], base, Decimal(factor))
 
 
 PLAIN = _unit("", "plain", "", "")
@@ -157,7 +158,7 @@ _MEASURES = (
     _unit("km²", "measure", "㎢, km², km2, 제곱킬로미터",
           "km², km2, square kilometer, square kilometre, sq km", "m²", "1000000"),
     _unit("ha", "measure", "헥타르, ㏊, ha", "hectare, ha", "m²", "10000"),
-    _unit("m²", "measure", "㎡, m², m2, 제곱미터", "m², m2, square meter, square metre, sq m", "m²"),
+    _unit("m²", "measure", "㎡, m², m2, 제곱미터", "m², m2, square meter, square metre, sq m"),
     _unit("pyeong", "measure", "평", "pyeong"),
     _unit("acre", "measure", "에이커", "acre"),
     _unit("°C", "measure", "℃, 도, 섭씨도", "℃, °C, degree Celsius, degrees Celsius, degree"),

@@ -113,7 +113,8 @@ def test_found_and_resolved(text: str, said: str, expected: dict[str, Any]) -> N
     "text",
     ["3년간", "20년 후", "2년 안에", "10일간", "100일", "3개월", "3시간", "30분", "3일 동안", "2000 GPUs",
      "2,025 people", "more than 2000 users", "$2025", "it may happen", "they march on", "2000개", "2000만 명", "제31회",
-     "H2025", "매일", "요일", "생일", "일본", "월드컵", "초기", "말한다", "시장", "분야", "전달 사항", "1000년 전", "5000년 전", "지난 3년간", "오는 사람", "배달말"],
+     "H2025", "매일", "요일", "생일", "일본", "월드컵", "초기", "말한다", "시장", "분야", "전달 사항",
+     "1000년 전", "5000년 전", "지난 3년간", "오는 사람", "배달말"],
 )  # fmt: skip
 def test_not_dates(text: str) -> None:
     assert find_dates(text, PUBLISHED) == []
