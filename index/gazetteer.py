@@ -141,22 +141,25 @@ class Gazetteer:
             if found is None:
                 continue
             start, end = view.places[k], view.end(k + size - 1)
-            written = view.text[start:end]
-            if "\n" in written or not self._may_end(view.text, start, end):
+            word_end = self._word_end(view.text, start, end)
+            if word_end is None or "\n" in view.text[start:end]:
                 continue
             entries = dict.fromkeys(e for form, e in found if self._proper(view.text, start, end, form, e))
             if entries:
-                yield Match(start, end, written, tuple(entries))
+                yield Match(start, word_end, view.text[start:word_end], tuple(entries))
 
     @staticmethod
-    def _may_end(text: str, start: int, end: int) -> bool:
-        """Latin may have a plural s after it, short Hangul only a particle or suffix, longer Hangul anything."""
+    def _word_end(text: str, start: int, end: int) -> int | None:
+        """Where the word ends of which text[start:end] is the name, or None when it is the start of another word.
+
+        Latin may take a plural s, short Hangul only a particle or suffix, longer Hangul anything.
+        """
         if is_hangul(text[end - 1]):
-            return end - start > 3 or bare_tail(tail_after(text, end))
+            return end if end - start > 3 or bare_tail(tail_after(text, end)) else None
         if end == len(text) or not is_latin(text[end - 1]) or not is_latin(text[end]):
-            return True
+            return end
         plural = text[end] == "s" and (end + 1 == len(text) or not is_latin(text[end + 1]))
-        return plural and text[start:end].casefold() + "s" not in words("ordinary")
+        return end + 1 if plural and text[start:end].casefold() + "s" not in words("ordinary") else None
 
     def _proper(self, text: str, start: int, end: int, form: str, entry: Entry) -> bool:
         written = text[start:end]

@@ -55,7 +55,7 @@ class NameBook:
         return tuple(form for form in forms if form != name)
 
     def find(self, text: str, kinds: Collection[str] | None = None) -> list[Name]:
-        """The names in a question or an answer, in order, without overlaps.
+        """The names in a question or an answer, in order of their starts.
 
         Known ones have their gazetteer kind; unknown ones the kind 'name'. Terms are left out unless `kinds` asks
         for them; `kinds` restricts what is returned.
@@ -66,7 +66,10 @@ class NameBook:
         ]
         taken = [(m.start, m.end) for m in matches]
         terms = [(m.start, m.end) for m in matches if _kind(m) == TERM]
-        found += [Name(s, e, text[s:e], "name", ()) for s, e in unknown_names(text, taken, terms)]
+        for start, end in unknown_names(text, taken, terms):
+            # Kiwi may see a known name in a compound that the gazetteer's own rules would not cut (서울올림픽).
+            known = next((entry.kind for entry in self._entries(text[start:end])), "name")
+            found.append(Name(start, end, text[start:end], known, self.variants(text[start:end])))
         return sorted((n for n in found if not kinds or n.kind in kinds), key=lambda n: n.start)
 
     def occurs(self, name: str, text: str) -> bool:

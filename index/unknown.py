@@ -17,8 +17,9 @@ Span = tuple[int, int]
 _ORDINARY = words("ordinary")
 # Ordinary nouns that make part of an organisation's name but name nothing alone.
 _GENERIC = words("generic")
+_INFLECTED = re.compile(r"(?:ing|ed|ly|tion|tions|ment|ments|ness|ous|able|ive|ies)$")
 _LINKS = frozenset({"of", "for", "&", "de", "van", "von", "der", "del", "al", "bin", "the"})
-_WORD = re.compile(r"[A-Za-zÀ-ɏ][\w&]*(?:[.\-+][\w&]+)*(?:\.(?=[A-Z]))?|&")
+_WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9&]*(?:[.\-+][A-Za-zÀ-ɏ0-9&]+)*|&")
 _QUOTED = re.compile(
     r"[‘“「『《<]([^’”」』》>\n]{2,40})[’”」』》>]|\"([^\"\n]{2,40})\"|(?<![\w])'([^'\n]{2,40})'(?!s\b)"
 )
@@ -49,9 +50,10 @@ def _holds_more(text: str, span: Span, taken: Sequence[Span]) -> bool:
 def _quoted(text: str) -> Iterator[Span]:
     for match in _QUOTED.finditer(text):
         start, end = next(match.span(i) for i in (1, 2, 3) if match[i])
-        # A title is short; a quoted sentence names nothing by itself.
+        # A title is short and capitalised; a quoted sentence or an English word in quotes names nothing by itself.
         title = text[start:end]
-        if len(title.split()) <= 6 and not title.rstrip().endswith((".", "?", "!", "다")):
+        named = title == title.strip() and (title[0].isupper() or title[0].isdigit() or any(map(is_hangul, title)))
+        if named and len(title.split()) <= 6 and not title.rstrip().endswith((".", "?", "!", "다")):
             yield start, end
 
 
@@ -85,6 +87,7 @@ def _run_span(run: list[Token]) -> Iterator[Span]:
 def _latin(text: str, taken: Sequence[Span]) -> Iterator[Span]:
     """Capitalised runs, acronyms and words with digits in them; in Korean text every Latin word of two letters."""
     korean = sum(map(is_hangul, text)) > sum(map(is_latin, text)) / 2
+    headline = not korean and _is_headline(text, taken)
     run: list[re.Match[str]] = []
     for word in _WORD.finditer(text):
         if any(s < word.end() and word.start() < e for s, e in taken):
@@ -94,7 +97,7 @@ def _latin(text: str, taken: Sequence[Span]) -> Iterator[Span]:
         if run and text[run[-1].end() : word.start()] not in (" ", "-"):
             yield from _trim(run)
             run = []
-        if _is_capital(word, text, korean) or (run and word.group() in _LINKS):
+        if _is_capital(word, text, korean, headline) or (run and word.group() in _LINKS):
             run.append(word)
         else:
             yield from _trim(run)
@@ -102,7 +105,14 @@ def _latin(text: str, taken: Sequence[Span]) -> Iterator[Span]:
     yield from _trim(run)
 
 
-def _is_capital(word: re.Match[str], text: str, korean: bool) -> bool:
+def _is_headline(text: str, taken: Sequence[Span]) -> bool:
+    """Whether nearly every long word that is no known name is capitalised, so that capitals tell nothing."""
+    words = [w.group() for w in _WORD.finditer(text) if not any(s <= w.start() < e for s, e in taken)]
+    long = [word for word in words if len(word) > 3]
+    return len(long) > 3 and sum(word[0].isupper() for word in long) > 0.7 * len(long)
+
+
+def _is_capital(word: re.Match[str], text: str, korean: bool, headline: bool) -> bool:
     written = word.group()
     if any(c.isupper() for c in written[1:]) or (any(c.isdigit() for c in written) and written[0].isalpha()):
         return len(written) > 1
@@ -111,7 +121,10 @@ def _is_capital(word: re.Match[str], text: str, korean: bool) -> bool:
         return written[0].isupper() and not _begins_sentence(text, word.start())
     if korean:
         return len(written) > 1
-    return written[0].isupper()
+    if headline or not written[0].isupper():
+        return False
+    # The first word of a sentence is capitalised anyway: not a name when it is inflected like an ordinary word.
+    return not (_begins_sentence(text, word.start()) and _INFLECTED.search(written))
 
 
 def _begins_sentence(text: str, start: int) -> bool:

@@ -2,14 +2,81 @@
 
 from __future__ import annotations
 
+import time
+from importlib import resources
+
 import pytest
 
 from index.names import NameBook, mine
+from index.text import kiwi
 
 
 @pytest.fixture(scope="module")
 def book() -> NameBook:
+    kiwi().tokenize("준비")
     return NameBook()
+
+
+def _names(book: NameBook, text: str) -> list[str]:
+    return [name.text for name in book.find(text)]
+
+
+# The gazetteer itself
+
+
+def test_gazetteer_rows_are_well_formed() -> None:
+    rows = resources.files("index").joinpath("data/names.tsv").read_text(encoding="utf-8").splitlines()
+    rows = [row for row in rows if not row.startswith("#")]
+    assert len(rows) >= 1200
+    for row in rows:
+        kind, korean, latin = row.split("\t")
+        assert kind in {"country", "place", "company", "media", "org", "school", "person", "product", "event", "term"}
+        for forms in (korean, latin):
+            assert all(form and form == form.strip() for form in forms.split("|")), row
+            assert len(set(forms.split("|"))) == len(forms.split("|")), row
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("영국", "United Kingdom"),
+        ("British", "영국"),
+        ("U.K.", "영국"),
+        ("英", "Britain"),
+        ("EU", "유럽연합"),
+        ("현대차그룹", "Hyundai Motor Group"),
+        ("LG Uplus", "LG유플러스"),
+        ("과기정통부", "Ministry of Science and ICT"),
+        ("MSIT", "과학기술정보통신부"),
+        ("한국전자통신연구원", "ETRI"),
+        ("연세대", "Yonsei University"),
+        ("Samsung's", "삼성전자"),
+        ("samsung electronics", "삼성전자"),
+        ("Starmer", "키어 스타머"),
+        ("Huang", "젠슨 황"),
+        ("GPUs", "그래픽처리장치"),
+        ("data centre", "데이터센터"),
+        ("Türkiye", "튀르키예"),
+        ("코어웨이브", "CoreWeave"),
+    ],
+)
+def test_variants(book: NameBook, name: str, other: str) -> None:
+    assert other in book.variants(name)
+    assert name not in book.variants(name)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "Qwertyville", "us", "apple", "turkey", "가나다라마"])
+def test_variants_of_what_is_no_name(book: NameBook, name: str) -> None:
+    assert book.variants(name) == ()
+
+
+def test_mined_pairs_join_what_is_known() -> None:
+    book = NameBook([("루나하임", "Lunaheim"), ("과학기술정보통신부", "과정부")])
+    assert book.variants("Lunaheim") == ("루나하임",)
+    assert "Ministry of Science and ICT" in book.variants("과정부")
+
+
+# Mining
 
 
 @pytest.mark.parametrize(
@@ -23,6 +90,10 @@ def book() -> NameBook:
         ("31일 과학기술정보통신부(이하 과기정통부)는", ("과학기술정보통신부", "과기정통부")),
         ("규제를 맡은 금융감독청(FCA)이", ("금융감독청", "FCA")),
         ("정부는 인공지능(AI) 예산을", ("인공지능", "AI")),
+        ("도널드 트럼프(Donald Trump) 대통령", ("도널드 트럼프", "Donald Trump")),
+        ("대표이사 홍길동(Gil-dong Hong)", ("홍길동", "Gil-dong Hong")),
+        ("국제학술지 네이처(Nature)에", ("네이처", "Nature")),
+        ("첫 '제조 포럼(Manufacturing Forum)'을", ("제조 포럼", "Manufacturing Forum")),
     ],
 )
 def test_mine_finds_the_pair(text: str, pair: tuple[str, str]) -> None:
@@ -30,7 +101,188 @@ def test_mine_finds_the_pair(text: str, pair: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "20억달러(약 2조7000억원)", "전경. (사진=픽사베이)", "11일(현지시간)", "트럼프(79)", "성장률(3.2%)"]
+    "text",
+    [
+        "",
+        "20억달러(약 2조7000억원)",
+        "전경. (사진=픽사베이)",
+        "11일(현지시간)",
+        "트럼프(79)",
+        "성장률(3.2%)",
+        "(",
+        "()",
+        "원장(왼쪽)",
+    ],
 )
 def test_mine_leaves_other_brackets(text: str) -> None:
     assert mine(text) == set()
+
+
+# Finding
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("How many GPUs is Korea securing?", ["Korea"]),
+        ("Which British Minister visited Northumberland?", ["British", "Northumberland"]),
+        ("Did Samsung's Lee Jae-yong meet Jensen Huang?", ["Samsung", "Lee Jae-yong", "Jensen Huang"]),
+        ("What is Nscale building in Loughton, Essex?", ["Nscale", "Loughton", "Essex"]),
+        ("Who is Shilpa Kolhatkar?", ["Shilpa Kolhatkar"]),
+        ("Is Barclays Eagle Labs in London?", ["Barclays", "Eagle Labs", "London"]),
+        ("How many H100s does NHN Cloud have, and what about GPT-4o?", ["H100s", "NHN Cloud", "GPT-4o"]),
+        ("What did Yonsei University, ETRI and KT sign?", ["Yonsei University", "ETRI", "KT"]),
+        ("What does the Ministry of Science and ICT plan?", ["Ministry of Science and ICT"]),
+        ("The US told us to wait.", ["US"]),
+        ("Explain the plan.", []),
+        ("Which Prime Minister signed it in May 2025?", []),
+        ("What does the AI Minister say about GPUs?", []),
+        ("키어 스타머 총리가 발표한 다음 성장 구역은 어디인가?", ["키어 스타머"]),
+        ("노섬벌랜드에는 무엇이 들어서나요?", ["노섬벌랜드"]),
+        ("콜하트카르 책임자는 몇 개국이라고 했나?", ["콜하트카르"]),
+        ("삼성전자와 SK텔레콤, 연세대가 맺은 것은?", ["삼성전자", "SK텔레콤", "연세대"]),
+        ("영국은 미국산 GPU를 얼마나 사나?", ["영국", "미국"]),
+        ("'AI-RAN' 공동 연구에 누가 참여하나?", ["AI-RAN"]),
+        ("Keir Starmer는 무엇을 발표했나?", ["Keir Starmer"]),
+        ("교육이란 무엇인가?", []),
+        ("수단과 방법을 가리지 않고", []),
+        ("정부는 GPU를 몇 장 확보하나?", []),
+        ("", []),
+        ("🙂🙂", []),
+    ],
+)
+def test_find(book: NameBook, question: str, names: list[str]) -> None:
+    assert _names(book, question) == names
+
+
+def test_find_gives_spans_kinds_and_variants(book: NameBook) -> None:
+    question = "How many GPUs did Samsung buy?"
+    (name,) = book.find(question)
+    assert question[name.start : name.end] == name.text == "Samsung"
+    assert name.kind == "company"
+    assert "삼성전자" in name.variants
+
+
+def test_find_gives_terms_when_asked(book: NameBook) -> None:
+    assert [name.text for name in book.find("How many GPUs did Samsung buy?", kinds={"term"})] == ["GPUs"]
+
+
+def test_longer_name_wins(book: NameBook) -> None:
+    assert _names(book, "인도네시아 정부") == ["인도네시아"]
+    assert _names(book, "애플경제 보도") == ["애플경제"]
+
+
+# Occurring
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Northumberland", "영국 북동부 노섬벌랜드에 건설된다"),
+        ("Loughton", "에식스주 러프턴에 단지를 짓는다"),
+        ("Shilpa Kolhatkar", "실파 콜하트카르 책임자는"),
+        ("Kolhatkar", "실파 콜하트카르 책임자는"),
+        ("콜하트카르", "Shilpa Kolhatkar of NVIDIA"),
+        ("Keir Starmer", "스타머 총리는 이날"),
+        ("키어 스타머", "영국 총리인 Keir Starmer가"),
+        ("Starmer", "키어 스타머 총리는"),
+        ("Huang", "젠슨 황 최고경영자는"),
+        ("British", "영국의 기업들"),
+        ("UK", "영국의 기업들"),
+        ("U.K.", "英 총리"),
+        ("Britain", "미·영 동맹과 영국 정부"),
+        ("영국", "the U.K. government"),
+        ("영국", "British companies"),
+        ("US", "미국산 소고기"),
+        ("America", "美 빅테크"),
+        ("Samsung", "삼성전자는 이날"),
+        ("삼성", "Samsung said"),
+        ("Yonsei University", "연세대, 엔비디아가"),
+        ("MSIT", "과기정통부는 31일"),
+        ("Bae Kyung-hoon", "배경훈 부총리"),
+        ("Bae Kyung-hun", "배경훈 부총리"),
+        ("CoreWeave", "코어웨이브, 세일즈포스"),
+        ("Bristol University", "브리스톨 대학에서는"),
+        ("Iran", "이란 정부는 핵 협상을"),
+        ("Turkey", "튀르키예 대통령"),
+        ("Nvidia's", "엔비디아는"),
+        ("Eagle Labs", "Barclays Eagle Labs가 런던에"),
+        ("바덴뷔르템베르크", "in Baden-Wurttemberg, the"),
+    ],
+)
+def test_occurs(book: NameBook, name: str, text: str) -> None:
+    assert book.occurs(name, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Austria", "오스트레일리아 총리"),
+        ("Australia", "오스트리아 총리"),
+        ("Iran", "교육이란 무엇인가"),
+        ("Iran", "'소버린 AI'란 무엇인가"),
+        ("India", "인도네시아 정부"),
+        ("India", "인도적 지원을"),
+        ("China", "중국어 교재"),
+        ("Sudan", "이동 수단으로 쓴다"),
+        ("Apple", "[애플경제 김 기자]"),
+        ("Suwon", "교수원 모집"),
+        ("US", "they told us so"),
+        ("Seoul National University", "연세대와 고려대"),
+        ("Lee Jae-yong", "이재명 대통령은"),
+        ("Stanford University", "옥스퍼드 대학이"),
+        ("Emily Carter", "스타머 총리는 이날 대학이 주도하는 연구를"),
+        ("Busan", "새로운 버전을 선보였다"),
+        ("John Smith", "스마트 제조"),
+        ("KT", "SKT 가입자"),
+        ("Tesla", ""),
+        ("", "영국 총리"),
+    ],
+)
+def test_does_not_occur(book: NameBook, name: str, text: str) -> None:
+    assert not book.occurs(name, text)
+
+
+def test_spans_can_be_highlighted(book: NameBook) -> None:
+    text = "영국 북동부 노섬벌랜드에 건설된다"
+    assert [text[start:end] for start, end in book.spans("Northumberland", text)][:1] == ["노섬벌랜드"]
+
+
+# Glossing and expanding
+
+
+def test_gloss(book: NameBook) -> None:
+    text = "연세대와 한국전자통신연구원(ETRI)은 정부와 협력한다. 연세대는"
+    assert book.gloss(text) == "연세대(Yonsei University)와 한국전자통신연구원(ETRI)은 정부와 협력한다. 연세대는"
+    assert book.gloss(text, limit=0) == text
+    assert book.gloss("") == ""
+
+
+def test_expand(book: NameBook) -> None:
+    korean = book.expand("How many GPUs is Korea securing?")
+    assert {"그래픽처리장치", "한국"} <= set(korean)
+    assert "Yonsei University" in book.expand("연세대는 무엇을 하나?")
+    assert book.expand("") == []
+
+
+# Size
+
+
+def test_is_fast_enough_for_a_question(book: NameBook) -> None:
+    started = time.perf_counter()
+    NameBook([("루나하임", "Lunaheim")])
+    loaded = time.perf_counter()
+    book.find("What did Keir Starmer promise Northumberland before the London Tech Week?")
+    found = time.perf_counter()
+    assert loaded - started < 0.5
+    assert found - loaded < 0.1
+
+
+def test_long_text(book: NameBook) -> None:
+    text = ("노섬벌랜드에 데이터센터를 짓는다고 Shilpa Kolhatkar가 밝혔다. " * 250)[:10_000]
+    started = time.perf_counter()
+    book.find(text)
+    assert book.occurs("Kolhatkar", text)
+    assert not book.occurs("Zanzibar Holdings", text)
+    assert len(mine(text)) == 0
+    assert time.perf_counter() - started < 10
