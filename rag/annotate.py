@@ -142,8 +142,8 @@ def _insert(text: str, notes: Iterable[tuple[int, str]]) -> str:
 def annotate(text: str, language: Language) -> str:
     """`text` with each quantity of the other notation glossed in the reader's, before any particle.
 
-    For an English reader: numbers with myriad letters or in Hangul from ten thousand up, and all money, with the bound
-    words that stand beside them (`26만장 (= more than 260,000) 이상`). For a Korean reader: English numbers likewise.
+    For an English reader: Korean numbers from ten thousand up or written with 천 and 백, and all money, with the bound
+    that stands beside them (`26만장 (= more than 260,000) 이상`). For a Korean reader: English numbers likewise.
     """
     notes = []
     for quantity in find_quantities(text):
@@ -159,7 +159,7 @@ def annotate(text: str, language: Language) -> str:
 def _worth_a_gloss(quantity: Quantity) -> bool:
     if quantity.kind in {"percent", "ordinal", "multiple"}:
         return False
-    return abs(quantity.high) >= LARGE or (quantity.vague and quantity.high >= 100) or quantity.kind == "money"
+    return abs(quantity.high) >= LARGE or quantity.kind == "money" or bool(re.search("[십백천만억조]", quantity.text))
 
 
 def say_date(mention: Date, language: Language) -> str:

@@ -23,7 +23,8 @@ _BEFORE: dict[Bound, tuple[str, str]] = {
     ),
     "at_most": (
         "최대|최장|최고|많게는|≤",
-        "up to|at most|a maximum of|maximum|max|no more than|not more than|as many as|as much as|within|≤",
+        "up to|at most|a maximum of|maximum|max|no more than|not more than|as many as|as much as|within|"
+        "(?:(?:with)?in|over) the (?:next|coming)|≤",
     ),
     "less_than": ("<", "less than|under|fewer than|below|lower than|short of|<"),
 }
@@ -70,9 +71,8 @@ def find_bound(text: str, start: int, end: int, duration: bool = False) -> tuple
     """
     before = text[max(0, start - _REACH) : start]
     prefix = _PREFIX.search(before)
-    if prefix is not None and not (duration and prefix[0].lower().startswith("over")):
-        bound: Bound = _name(prefix)
-        return bound, start - len(before) + prefix.start(), end
+    if prefix is not None and not (duration and re.fullmatch(r"over\s+", prefix[0], re.IGNORECASE)):
+        return _name(prefix), start - len(before) + prefix.start(), end
     suffix = _SUFFIX.match(text, end)
     if suffix is not None and not (suffix[0].strip() == "안에" and not duration):
         return _name(suffix), start, suffix.end()

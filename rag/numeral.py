@@ -10,7 +10,7 @@ from typing import Literal
 Form = Literal["", "ordinal", "multiple", "vague", "parameter"]
 
 DIGITS = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?"
-LONGEST = 24  # characters; a longer run of digits is an identifier, and Decimal's 28 digits would round it
+LONGEST = 24  # digits; a longer run of digits is an identifier, and Decimal's 28 digits would round it
 
 
 @dataclass(frozen=True, slots=True)

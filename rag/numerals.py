@@ -236,7 +236,7 @@ def _thing(quantity: Quantity) -> str | None:
 def restore_bound(answer: str, claim: Quantity, evidence: Quantity, language: Language) -> str:
     """`answer` with the evidence's bound on `claim`, in that language's own place: `more than 260,000`, `26만장 이상`.
 
-    A wrong bound on the claim is replaced.
+    A wrong bound on the claim is replaced. `in two years` becomes `within two years`; a `2-year plan` takes no bound.
     """
     large, duration = abs(claim.high) >= LARGE, claim.unit in DURATIONS
     before, after = answer[: claim.outer_start], answer[claim.outer_end :]
@@ -245,6 +245,10 @@ def restore_bound(answer: str, claim: Quantity, evidence: Quantity, language: La
         prefix, suffix = bounds.korean_bound(evidence.bound, large, duration)
         return f"{before}{prefix}{body}{suffix}{bounds.join_particle(suffix, after)}"
     word = bounds.english_bound(evidence.bound, large, duration)
+    if duration and "-" in body:
+        return answer
+    if word == "within":
+        before = re.sub(r"\bin\s+\Z", "", before)
     if word and re.search(r"(?:^|[.!?:]\s+)$", before):
         word = word[0].upper() + word[1:]
         body = body if body[:2].isupper() else body[0].lower() + body[1:]

@@ -87,7 +87,7 @@ def digits(text: str) -> Iterator[Numeral]:
     position = 0
     while found := _DIGITS.search(text, position):
         position = found.end()
-        if len(found[0]) > LONGEST:
+        if len(found[0].replace(",", "")) > LONGEST:
             continue
         fraction = _FRACTION.match(text, found.start())
         if fraction is not None:
