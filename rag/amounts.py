@@ -61,6 +61,7 @@ _MASKS = re.compile(
     | \[\d{1,3}(?:\s?[,\-–]\s?\d{1,3})*\]                                    # citation marks
     | (?<![\d-])(?:\+\d{1,3}[- ])?\d{2,4}-\d{3,4}-\d{4}(?!\d)                # telephone numbers
     | (?<![\d.])\d{1,3}(?:\.\d{1,3}){2,3}(?![\d.])                           # network addresses, versions
+    | (?<![\d·])\d{1,2}·\d{1,2}(?![\d·만억조천])                             # days that name an event: 8·15, 12·3
     | \b24/7\b | \b9/11\b | (?:코로나|COVID[- ])\d+
     | (?<![A-Za-z0-9])[A-Za-z]+[-‐]?\d[\w.]*(?:-[A-Za-z0-9]+)*               # H100, GPT-4o, Earth-2, v1.2
     | (?<![\d,.])\d{1,3}[GDg](?![A-Za-z0-9])                                 # 5G, 3D

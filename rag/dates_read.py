@@ -80,6 +80,7 @@ _DOTTED = re.compile(
 _KO_DECADE = re.compile(rf"(?<![\d,.])(?P<year>{_YEAR}|[3-9]0)년대")
 _KO_YEARS = re.compile(rf"(?<![\d,.])(?P<first>{_YEAR})년?\s?[~∼–-]\s?(?P<last>(?:\d\d)?\d\d)년(?!간|대)")
 _KO_DAYS = re.compile(rf"(?<![\d,.])(?P<day>{_DAY})일?\s?[~∼–-]\s?(?={_DAY}일{_LENGTH})")
+_KO_MONTHS = re.compile(r"(?<![\d,.])(?P<month>1[0-2]|[1-9])\s?[~∼–-]\s?(?=(?:1[0-2]|[1-9])월)")
 _KO_CLOCK = re.compile(
     r"(?<!\d)(?:(?P<half>오전|오후|새벽|아침|저녁|밤|낮)\s?)?(?P<hour>2[0-4]|[01]?\d)시(?!간|리|즌)(?:\s?(?P<minute>[0-5]?\d)분)?"
 )
@@ -167,6 +168,8 @@ def _korean(text: str) -> Iterator[Date]:
         yield Date(m.start("last"), m.end(), text[m.start("last") : m.end()], int(century + m["last"]))
     for m in _KO_DAYS.finditer(text):
         yield Date(m.start(), m.end("day"), m["day"], day=int(m["day"]))
+    for m in _KO_MONTHS.finditer(text):
+        yield Date(m.start(), m.end("month"), m["month"], month=int(m["month"]))
     for m in _KO_CLOCK.finditer(text):
         hour = int(m["hour"]) + (12 if m["half"] in {"오후", "저녁", "밤"} and int(m["hour"]) < 12 else 0)
         yield Date(m.start(), m.end(), m[0], hour=hour, minute=_int(m["minute"]) or 0)

@@ -43,6 +43,7 @@ _AFTER_LETTER = re.compile(
 _FRACTION = re.compile(r"(?P<below>\d{1,4}|[이삼사오육칠팔구십])분의 ?(?P<above>\d{1,4}|[일이삼사오육칠팔구])")
 _HALF = re.compile(r"절반|반토막|(?<![가-힣])반(?:\(半\)|(?= ?(?:이상|이하|정도|가량))|(?=으로 ))")
 _FIRST = re.compile(r"(?<![가-힣])(?:첫(?: ?번째| ?번 째|째)?|최초|처음)")
+_BOTH = re.compile(r"(?<![가-힣])양(?=[국측사](?![가-힣])|[국측사](?:이|은|의|간|에|과|을))")
 _VAGUE = re.compile(
     rf"(?<!\w)(?P<word>수|몇|여러)(?P<space> ?)(?P<letters>[십백천만억조]*)(?=(?:(?P<gap> ?)(?P<unit>{_COUNTER}))?)"
 )
@@ -109,6 +110,8 @@ def words(text: str) -> Iterator[Numeral]:
         yield Numeral(found.start(), found.end(), Decimal("0.5"), Decimal("0.5"), form="multiple")
     for found in _FIRST.finditer(text):
         yield Numeral(found.start(), found.end(), Decimal(1), Decimal(1), form="ordinal")
+    for found in _BOTH.finditer(text):
+        yield Numeral(found.start(), found.end(), Decimal(2), Decimal(2))
     yield from _vague(text)
     yield from _sino(text)
     yield from _native(text)

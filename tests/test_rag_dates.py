@@ -124,6 +124,7 @@ def test_not_dates(text: str) -> None:
     ("text", "expected"),
     [("1950~53년", [{"year": 1950}, {"year": 1953}]), ("2024~2026년", [{"year": 2024}, {"year": 2026}]),
      ("26~28일 열린다", [{"year": 2025, "month": 10, "day": 26}, {"year": 2025, "month": 10, "day": 28}]),
+     ("1~2월", [{"year": 2025, "month": 1}, {"year": 2025, "month": 2}]),
      ("지난 3일과 5일", [{"year": 2025, "month": 10, "day": 3}, {"year": 2025, "month": 10, "day": 5}])],
 )  # fmt: skip
 def test_ranges_are_two_dates(text: str, expected: list[dict[str, Any]]) -> None:
