@@ -54,9 +54,9 @@ def expected(number: int, terms: Sequence[str]) -> list[tuple[str, int, int, int
     return [(term, number, min(frequency, _FIELD_MAX), length) for term, frequency in Counter(terms).items()]
 
 
-def stored(connection: sqlite3.Connection) -> Iterator[tuple[str, int, int, int]]:
-    """Every posting held, in the form of `expected`."""
-    for term, block, data in connection.execute("SELECT term, block, data FROM postings"):
+def stored(connection: sqlite3.Connection, block: int) -> Iterator[tuple[str, int, int, int]]:
+    """Every posting held of the chunks of one block, in the form of `expected`."""
+    for term, data in connection.execute("SELECT term, data FROM postings WHERE block=?", (block,)):
         for offset, frequency, length in np.frombuffer(data, _POSTING).tolist():
             yield term, block * BLOCK + offset, frequency, length
 

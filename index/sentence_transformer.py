@@ -148,12 +148,16 @@ def _computes_bfloat16(device: torch.device, cpuinfo: Path = Path("/proc/cpuinfo
 
 
 def _stamp(model: SentenceTransformer) -> str:
-    """12 hex digits over a sample of every weight, what the tokenizer makes of a probe, the limit and the prompts."""
-    digest = hashlib.sha256()
-    for name, weight in sorted(model.state_dict().items()):
+    """12 hex digits over a sample of every weight, what the tokenizer makes of a probe, the limit and the prompts.
+
+    Not over the weights' names, which libraries change from version to version.
+    """
+    samples: list[bytes] = []
+    for weight in model.state_dict().values():
         flat = weight.flatten()
         sample = flat[:: max(1, len(flat) // 64)].to("cpu", torch.bfloat16).view(torch.int16)
-        digest.update(f"{name} {tuple(weight.shape)}".encode() + sample.numpy().tobytes())
+        samples.append(repr(tuple(weight.shape)).encode() + sample.numpy().tobytes())
+    digest = hashlib.sha256(b"".join(sorted(samples)))
     tokens = model.preprocess([_PROBE])["input_ids"].flatten().tolist()
     digest.update(repr((tokens, model.max_seq_length, sorted(model.prompts.items()))).encode())
     return digest.hexdigest()[:12]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
+
 from index.disk import disk_full
 from index.errors import IndexBusyError, IndexDamagedError, IndexStoreError
 
@@ -82,10 +84,13 @@ CREATE TABLE postings (
 ) STRICT, WITHOUT ROWID;
 """
 
+_log = structlog.get_logger(__name__)
+
 MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
 """`MIGRATIONS[v]` turns a database of version v into one of version v + 1, inside the caller's transaction."""
 
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC})
+_NO_SHARED_MEMORY = frozenset({sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP, sqlite3.SQLITE_IOERR_SHMOPEN})
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -126,8 +131,21 @@ def connect(path: Path) -> sqlite3.Connection:
 
     It may be used by any thread, by one at a time. Raises sqlite3.Error.
     """
+    try:
+        return _connect(path)
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) not in _NO_SHARED_MEMORY:
+            raise
+    # The disk is too full for the file by which processes share the database, so nobody has it open: read it alone.
+    _log.warning("index opened by this process alone: the disk is full", path=str(path))
+    return _connect(path, alone=True)
+
+
+def _connect(path: Path, *, alone: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     try:
+        if alone:
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA schema_version").fetchone()  # the first real read: finds a file that is no database

@@ -88,16 +88,22 @@ def _vectors(connection: sqlite3.Connection, dimension: int) -> Iterator[Damage]
 
 
 def _postings(connection: sqlite3.Connection) -> Iterator[Damage]:
-    held: Counter[tuple[str, int, int, int]] = Counter()
-    for term, number, frequency, length in postings.stored(connection):
-        held[term, number, frequency, length] += 1
-    for number, length, terms in connection.execute("SELECT number, length, terms FROM chunks"):
-        its = rows.split(terms)
-        if len(its) != length:
-            yield Damage(f"chunk number {number}", "does not have as many terms as it says", mendable=False)
-        held.subtract(postings.expected(number, its))
-    wrong = sorted({posting[0] for posting, difference in held.items() if difference})
-    for term in wrong:
+    wrong: set[str] = set()
+    blocks = connection.execute(
+        "SELECT number / ? FROM chunks UNION SELECT block FROM postings", (postings.BLOCK,)
+    ).fetchall()
+    for (block,) in blocks:  # one at a time: the postings of a large collection do not fit into memory as objects
+        held = Counter(postings.stored(connection, block))
+        chunks = connection.execute(
+            "SELECT number, id, length, terms FROM chunks WHERE number / ? = ?", (postings.BLOCK, block)
+        )
+        for number, chunk_id, length, joined in chunks:
+            terms = rows.split(joined)
+            if len(terms) != length:
+                yield Damage(f"chunk {chunk_id}", "does not have as many terms as it says", mendable=False)
+            held.subtract(postings.expected(number, terms))
+        wrong.update(term for (term, *_), difference in held.items() if difference)
+    for term in sorted(wrong):
         yield Damage(f"search term {term!r}", "its posting list is not what the chunks say", mendable=True)
 
 

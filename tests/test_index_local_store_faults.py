@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -171,6 +172,49 @@ def test_searches_go_on_when_the_vector_index_cannot_be_written(
         monkeypatch.undo()
         store.rebuild()
         assert store.verify() == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("only root can make a small file system")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.skipif(shutil.which("mount") is None, reason="no mount command")
+def test_a_collection_on_a_full_disk_can_still_be_searched(small_disk: Path) -> None:
+    home = small_disk / "index"
+    with _open(home) as store:
+        store.put([entry("a"), entry("b")])
+        store.flush()
+    free = os.statvfs(small_disk)
+    (small_disk / "fill").write_bytes(bytes(free.f_bavail * free.f_bsize))
+    with capture_logs() as logs, _open(home) as store:
+        assert len(store.dense(QUERY, 9)) == len(store.lexical(["문장"], 9)) == 4
+        assert store.article("a") == entry("a").article
+        with pytest.raises(DiskFullError):
+            store.put([entry("c")])
+        with pytest.raises(DiskFullError):
+            store.rebuild()
+        assert [info.id for info in store.articles()] == ["a", "b"]
+    assert [log["log_level"] for log in logs] == ["warning"]
+    with pytest.raises(DiskFullError):
+        _open(small_disk / "new")
+    (small_disk / "fill").unlink()
+    with _open(home) as store:
+        store.put([entry("c")])
+        store.flush()
+        assert store.verify() == []
+        assert len(store.articles()) == 3
+    with _open(small_disk / "new") as store:
+        assert store.articles() == []
 
 
 # A damaged vector index
