@@ -218,9 +218,11 @@ def _mined_entry(pair: tuple[str, str], known: Gazetteer) -> Entry:
     """A mined pair as an entry, joined to what the gazetteer knows of its Korean side."""
     first, second = pair
     korean, latin = ((first, second), ()) if any(map(is_hangul, second)) else ((first,), (second,))
+    # A short form counts only as it is written: 'IT' mined somewhere must not be found in every "it".
+    common = frozenset(form for form in latin if len(form) <= 4)
     for entry in known.entries(first):
-        return Entry(entry.kind, _merge(entry.korean, korean), _merge(entry.latin, latin), entry.common)
-    return Entry(TERM if latin and latin[0].islower() else "name", korean, latin)
+        return Entry(entry.kind, _merge(entry.korean, korean), _merge(entry.latin, latin), entry.common | common)
+    return Entry(TERM if latin and latin[0].islower() else "name", korean, latin, common)
 
 
 def _merge(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ _ORDINARY = words("ordinary")
 # Ordinary nouns that make part of an organisation's name but name nothing alone.
 _GENERIC = words("generic")
 _INFLECTED = re.compile(r"(?:ing|ed|ly|tion|tions|ment|ments|ness|ous|able|ive|ies)$")
+_COMPOUND = re.compile(r"-[A-Z0-9]")
 _LINKS = frozenset({"of", "for", "&", "de", "van", "von", "der", "del", "al", "bin", "the"})
 _WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9&]*(?:[.\-+][A-Za-zÀ-ɏ0-9&]+)*|&")
 _QUOTED = re.compile(
@@ -28,6 +29,8 @@ _QUOTED = re.compile(
 def unknown_names(text: str, taken: Sequence[Span], terms: Sequence[Span]) -> list[Span]:
     """Spans of names outside `taken` (known names and terms). A span that only consists of `terms` is no name."""
     found: list[Span] = []
+    # A term in a compound such as AI-RAN does not stand for itself; in AI-based it does.
+    taken = [span for span in taken if span not in terms or not _COMPOUND.match(text, span[1])]
     candidates = [*_quoted(text), *(_korean(text) if any(map(is_hangul, text)) else ()), *_latin(text, taken)]
     for start, end in candidates:
         if (end > start and not any(s < end and start < e for s, e in (*found, *taken))) or (

@@ -76,6 +76,12 @@ def test_mined_pairs_join_what_is_known() -> None:
     assert "Ministry of Science and ICT" in book.variants("과정부")
 
 
+def test_short_mined_forms_keep_their_case() -> None:
+    book = NameBook([("개량줄기", "IT")])
+    assert book.find("How did it start?") == []
+    assert book.variants("IT") == ("개량줄기",)
+
+
 # Mining
 
 
@@ -83,7 +89,7 @@ def test_mined_pairs_join_what_is_known() -> None:
     ("text", "pair"),
     [
         ("클라우드 공급업체 엔스케일(Nscale)은", ("엔스케일", "Nscale")),
-        ("‘옥스퍼드 퀀텀 서킷’(Oxford Quantum Circuits)과", ("옥스퍼드 퀀텀 서킷", "Oxford Quantum Circuits")),
+        ("어제 ‘블랙 포레스트 랩스’(Black Forest Labs)가", ("블랙 포레스트 랩스", "Black Forest Labs")),
         ("Nscale(엔스케일)은", ("엔스케일", "Nscale")),
         ("최신 그레이스 블랙웰(Grace Blackwell) 칩", ("그레이스 블랙웰", "Grace Blackwell")),
         ("한국전자통신연구원(ETRI) 등", ("한국전자통신연구원", "ETRI")),
@@ -93,6 +99,13 @@ def test_mined_pairs_join_what_is_known() -> None:
         ("도널드 트럼프(Donald Trump) 대통령", ("도널드 트럼프", "Donald Trump")),
         ("대표이사 홍길동(Gil-dong Hong)", ("홍길동", "Gil-dong Hong")),
         ("국제학술지 네이처(Nature)에", ("네이처", "Nature")),
+        (
+            "매사추세츠 공과대학(Massachusetts Institute of Technology)",
+            ("매사추세츠 공과대학", "Massachusetts Institute of Technology"),
+        ),
+        ('"곧 안다"라고 말했다. 댄 베넷(Dan Bennett)은', ("댄 베넷", "Dan Bennett")),
+        ("미국 국립기상국(National Weather Service)은", ("국립기상국", "National Weather Service")),
+        ("공교육(Education)의", ("공교육", "education")),
         ("첫 '제조 포럼(Manufacturing Forum)'을", ("제조 포럼", "Manufacturing Forum")),
     ],
 )
@@ -133,6 +146,8 @@ def test_mine_leaves_other_brackets(text: str) -> None:
         ("How many H100s does NHN Cloud have, and what about GPT-4o?", ["H100s", "NHN Cloud", "GPT-4o"]),
         ("What did Yonsei University, ETRI and KT sign?", ["Yonsei University", "ETRI", "KT"]),
         ("What does the Ministry of Science and ICT plan?", ["Ministry of Science and ICT"]),
+        ("What is AI-RAN?", ["AI-RAN"]),
+        ("Which AI-based services are there?", []),
         ("The US told us to wait.", ["US"]),
         ("Explain the plan.", []),
         ("Which Prime Minister signed it in May 2025?", []),
