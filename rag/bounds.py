@@ -67,11 +67,13 @@ _REACH = 40  # characters looked back: the longest bound words with a determiner
 def find_bound(text: str, start: int, end: int, duration: bool = False) -> tuple[Bound, int, int]:
     """The bound of the quantity at `text[start:end]`, and the span widened to its bound words.
 
-    `over three years` is a length, not "more than", so for a duration `over` bounds nothing.
+    `over three years` is a length, not "more than", so for a duration `over` bounds nothing; and only a duration has
+    a bound in `within` and 안에.
     """
     before = text[max(0, start - _REACH) : start]
     prefix = _PREFIX.search(before)
-    if prefix is not None and not (duration and re.fullmatch(r"over\s+", prefix[0], re.IGNORECASE)):
+    other = r"over\s+" if duration else r"within\s+"
+    if prefix is not None and not re.fullmatch(other, prefix[0], re.IGNORECASE):
         return _name(prefix), start - len(before) + prefix.start(), end
     suffix = _SUFFIX.match(text, end)
     if suffix is not None and not (suffix[0].strip() == "안에" and not duration):

@@ -89,6 +89,7 @@ def same_date(claim: Date, evidence: Date) -> bool:
     """Whether `evidence` bears out `claim`, which may say less than the evidence but never more."""
     fields = ("year", "month", "day", "part", "hour", "minute")
     stated = [name for name in fields if getattr(claim, name) is not None]
-    if not stated:
-        return claim.relative is not None and claim.relative == evidence.relative
+    if not stated:  # last week, 지난주
+        said, meant = (_RELATIVE.get(mention.relative or "") for mention in (claim, evidence))
+        return said is not None and said == meant
     return all(getattr(claim, name) == getattr(evidence, name) for name in stated)

@@ -94,6 +94,7 @@ _MONTH = (
     r"Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)(?![A-Za-z])"
 )
 _ORDER = {"first": "1", "second": "2", "third": "3", "fourth": "4"}
+_HALVES: dict[str, Part] = {"first": "half1", "second": "half2"}
 _EN_PART = (
     r"(?:(?P<when>early|mid|late|(?:the\s)?(?:beginning|start|middle|end)\sof)[\s-]"
     r"|(?:the\s)?(?P<order>first|second|third|fourth)\s(?P<piece>half|quarter)\sof\s)"
@@ -120,6 +121,10 @@ _EN_YEAR = re.compile(
     rf"\b{_EN_PART}?(?:(?P<year>{_YEAR})(?![\w%]|[,.]\d)|(?P<lean>(?:last|this|next)\s(?:year|month))\b)", re.I
 )
 _EN_QUARTER = re.compile(rf"\b[Qq](?P<quarter>[1-4])(?:\s(?:of\s)?(?P<year>{_YEAR}))?(?!\w)")
+_EN_PIECE = re.compile(
+    r"\b(?:the\s)?(?:(?P<order>first|second|third|fourth)[\s-](?P<piece>quarter)|(?P<half>first|second)[\s-]half)\b",
+    re.I,
+)
 _EN_DECADE = re.compile(r"\b(?P<year>(?:1[89]|20)\d0)s\b")
 _EN_WORD = re.compile(rf"\b(?P<word>{any_of(EN_RELATIVE)})\b", re.IGNORECASE)
 _EN_NTH = re.compile(
@@ -210,6 +215,9 @@ def _english(text: str) -> Iterator[Date]:
             )
     for m in _EN_QUARTER.finditer(text):
         yield Date(m.start(), m.end(), m[0], _int(m["year"]), part=_KO_PARTS[f"{m['quarter']}분기"])
+    for m in _EN_PIECE.finditer(text):
+        part = _KO_PARTS[f"{_ORDER[m['order'].lower()]}분기"] if m["order"] else _HALVES[m["half"].lower()]
+        yield Date(m.start(), m.end(), m[0], part=part)
     for m in _EN_DECADE.finditer(text):
         yield Date(m.start(), m.end(), m[0], int(m["year"]), part="decade")
     for m in _EN_WORD.finditer(text):

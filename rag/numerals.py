@@ -123,6 +123,8 @@ def _range(text: str, first: Amount, second: Amount) -> _Span | None:
 def _quantity(text: str, span: _Span) -> Quantity:
     end = span.last.end
     bound, outer_start, outer_end = bounds.find_bound(text, span.outer, end, span.unit.name in DURATIONS)
+    if text[end:outer_end].strip() == "까지" and span.low < span.high:
+        bound, outer_end = "exact", end  # 5%에서 10%까지
     if bound == "exact" and text.startswith("여", span.last.numeral.end):
         bound = "about"  # 10만여 명
     unit = span.unit

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from rag.numeral import Numeral, any_of
-from rag.units import EN_UNIT
+from rag.units import DURATIONS, EN, EN_UNIT
 
 _ONES = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -72,20 +72,22 @@ _VAGUE = re.compile(
 )
 _SEVERAL = re.compile(r"\b(?:several|a few)\b", re.IGNORECASE)
 _TO = re.compile(rf"(?:[ -]to[ -]|-)(?:\d|{_WORD}\b)")
+_OF = re.compile(r"\s*(?:of\b|more\b|less\b|higher\b|lower\b|in\b|from\b|to\b|[^\w\s]|$)")
 _SLASH = re.compile(r"(?<![\d/.,])(?P<above>\d)/(?P<below>\d|10)(?![\d/])")
 
 
 def scaled(text: str, numeral: Numeral, money: bool) -> Numeral:
     """The same number with the scale behind it, if there is one: `28bn`, `1.2 million`, `260K`, and `$5m`.
 
-    Without a currency sign a small m, b or t may be a unit, so only K, M and B count; and 4K is a resolution.
+    With neither a currency sign nor a counted noun a small m, b or t is a unit; and 4K is a resolution.
     """
     found = _SCALE.match(text, numeral.end)
     if found is None:
         return numeral
     letter = found["letter"]
     screen = letter in {"k", "K"} and text[numeral.start : numeral.end] in {"2", "4", "8"}
-    if letter and not money and (letter not in "kKMB" or screen):
+    millions = letter in {"m", "b"} and _counted_at(text, found.end())  # 5m people
+    if letter and not money and not millions and (letter not in "kKMB" or screen):
         return numeral
     power = _POWERS[found["word"]] if found["word"] else _SUFFIXES[(letter or found["close"]).lower()]
     scale = Decimal(10) ** power
@@ -93,6 +95,11 @@ def scaled(text: str, numeral: Numeral, money: bool) -> Numeral:
         numeral.start, found.end(), numeral.low * scale, numeral.high * scale, scale,
         "parameter" if letter in {"B", "M"} and not money else "",
     )  # fmt: skip
+
+
+def _counted_at(text: str, start: int) -> bool:
+    found = EN_UNIT.match(text, start + 1) if text[start : start + 1] == " " else None
+    return found is not None and EN[found["word"]].kind == "count" and EN[found["word"]].name not in DURATIONS
 
 
 def words(text: str) -> Iterator[Numeral]:
@@ -166,7 +173,8 @@ def _parts(text: str) -> Iterator[Numeral]:
         yield Numeral(found.start(), found.end(), half, half, form="multiple")
     for found in _PART.finditer(text):
         above, below = _ONES.get(found["above"].lower(), 1), _PARTS[found["below"].lower()]
-        if 0 < above < below:
+        ordinal = found["above"].lower() in {"a", "an"} and below > 2 and not _OF.match(text, found.end())
+        if 0 < above < below and not ordinal:  # a third factory
             value = Decimal(above) / below
             yield Numeral(found.start(), found.end(), value, value, form="multiple")
     for found in _SLASH.finditer(text):
