@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ from typing import Any
 import frontmatter
 import pytest
 import yaml
+
+from eval.answers import holds, normalised
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT.parent / "shared" / "articles"
@@ -55,19 +56,6 @@ def violations(value: Any, schema: dict[str, Any], at: str = "$") -> list[str]:
     keys += [f"{at}: unknown {key}" for key in value if key not in schema["properties"]]
     known = [(key, value[key]) for key in schema["properties"] if key in value]
     return keys + [v for key, item in known for v in violations(item, schema["properties"][key], f"{at}.{key}")]
-
-
-def normalised(text: str) -> str:
-    packed = "".join(unicodedata.normalize("NFKC", text).casefold().split())
-    return re.sub(r"(?<=\d),(?=\d)", "", packed)
-
-
-def holds(text: str, form: str) -> bool:
-    """The matching rule at the top of golden.yaml."""
-    wanted = normalised(form)
-    before = r"(?<!\d)(?<!\d\.)" if wanted[0].isdigit() else ""
-    after = r"(?!\.?\d)" if wanted[-1].isdigit() else ""
-    return re.search(before + re.escape(wanted) + after, normalised(text)) is not None
 
 
 def missing_facts(text: str, question: dict[str, Any]) -> list[list[str]]:
