@@ -236,9 +236,7 @@ def _dated(m: re.Match[str]) -> Date:
 
 def _part(m: re.Match[str]) -> Part | None:
     if m["order"]:
-        number = _ORDER[m["order"].lower()]
-        return (
-            _KO_PARTS[f"{number}분기"] if m["piece"].lower() == "quarter" else ("half1" if number == "1" else "half2")
-        )
+        order = m["order"].lower()
+        return _KO_PARTS[f"{_ORDER[order]}분기"] if m["piece"].lower() == "quarter" else _HALVES.get(order)
     words = (m["when"] or "").lower().removeprefix("the ").split()
     return _WHEN[words[0]] if words else None

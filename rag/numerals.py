@@ -105,8 +105,10 @@ def _range(text: str, first: Amount, second: Amount) -> _Span | None:
     reach = max(0, first.start - 30)
     opens = _OPENS.search(text[reach : first.start])
     word = opens["word"].lower() if opens else ""
-    change = _CHANGE.search(text[reach : first.start]) if between.strip() == "to" else _BECOMES.match(text, second.end)
-    if (between.strip() == "and" and word != "between") or (between.strip() in {"to", "에서"} and change):
+    joint = between.strip()
+    rises = joint == "to" and word == "from" and _CHANGE.search(text[reach : first.start])
+    becomes = joint == "에서" and _BECOMES.match(text, second.end)
+    if rises or becomes or (joint == "and" and word != "between"):
         return None
     if first.unit not in {PLAIN, ITEM, second.unit} and second.unit is not PLAIN:
         return None
@@ -151,10 +153,9 @@ def _counted_behind(text: str, end: int) -> str:
     for word in re.sub(r"\([^)]*\)", "", found["rest"]).split()[:4]:
         if word[0].isdigit():
             break
-        bare = _PARTICLE.sub("", word) if len(word) > 2 else word
-        known = any(thing in bare for thing in THINGS)
-        words.append(bare if bare != word and not word.endswith("이스") else word)
-        if bare != word or known:
+        bare = _PARTICLE.sub("", word) if len(word) > 2 or word[-1] in "을를" else word
+        words.append(bare)
+        if bare != word or any(thing in bare.lower() for thing in THINGS):
             break
     return " ".join(words)
 

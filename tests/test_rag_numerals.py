@@ -70,6 +70,9 @@ def test_offsets(text: str) -> None:
         ("20개 이상의 AI 데이터센터", "AI 데이터센터"),
         ("최대 6만 대의 GPU가", "GPU"),
         ("26만장 이상을", ""),
+        ("1만8000개의 신형 블랙웰 칩을", "신형 블랙웰 칩"),
+        ("그래픽처리장치(GPU) 26만장", "GPU"),
+        ("5만장이 들어간다", ""),
     ],
 )
 def test_counted(text: str, counted: str) -> None:
