@@ -47,7 +47,7 @@ def ingest(
     *,
     mine: Callable[[str], set[tuple[str, str]]] = mine,
     progress: Progress | None = None,
-    batch: int = 8,
+    batch: int = 4,
 ) -> IngestReport:
     """Add or replace articles; those already stored as they are cost nothing.
 

@@ -49,7 +49,7 @@ class LocalStore:
     """
 
     def __init__(
-        self, folder: Path, *, embedder: str | None = None, dimension: int | None = None, wait_s: float = 3.0
+        self, folder: Path, *, embedder: str | None = None, dimension: int | None = None, wait_s: float = 10.0
     ) -> None:
         self._folder = folder
         self._path = folder / DATABASE
@@ -247,18 +247,15 @@ class LocalStore:
 
     def _load(self, fingerprint: str) -> _Derived:
         try:
-            about, data = manifest.load(self._folder)
-            if (about.fingerprint, about.embedder) == (fingerprint, self.embedder):
-                return _Derived(fingerprint, VectorIndex.from_bytes(data))
-            reason, problem = "stale", "made from an earlier state"
+            _, data = manifest.load(self._folder, fingerprint=fingerprint, embedder=self.embedder)
+            return _Derived(fingerprint, VectorIndex.from_bytes(data))
         except manifest.GenerationError as error:
-            reason, problem = error.reason, error.detail
+            problem = error
         with self._reading() as connection:
             derived = self._build(connection)
-        # After a change of the collection a file left behind is what is to be expected; when opening it is not.
-        expected = reason != "damaged" and (self._wrote or self._derived is not None)
-        log = _log.debug if expected else _log.warning
-        log("vector index rebuilt from the database", problem=problem, chunks=derived.vectors.size)
+        if problem.reason != "damaged" and (self._wrote or self._derived is not None):
+            return derived  # the collection changed while it was open: whoever changed it will flush
+        _log.warning("vector index rebuilt from the database", problem=problem.detail, chunks=derived.vectors.size)
         try:
             with self._lock.hold(0):
                 if self.fingerprint() == derived.fingerprint:
@@ -275,10 +272,10 @@ class LocalStore:
 
     def _published(self, fingerprint: str) -> bool:
         try:
-            manifest_, _ = manifest.load(self._folder)
+            manifest.load(self._folder, fingerprint=fingerprint, embedder=self.embedder)
         except manifest.GenerationError:
             return False
-        return (manifest_.fingerprint, manifest_.embedder) == (fingerprint, self.embedder)
+        return True
 
     def _publish(self, derived: _Derived) -> None:
         manifest.publish(

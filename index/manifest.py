@@ -23,16 +23,19 @@ FORMAT = 1
 _MANIFEST = "faiss.json"
 
 
+Reason = Literal["missing", "damaged", "stale"]
+_KOREAN: dict[Reason, str] = {"missing": "없습니다", "damaged": "손상되었습니다", "stale": "최신이 아닙니다"}
+
+
 class GenerationError(IndexStoreError):
-    """There is no generation that can be believed. `reason` says whether there is none or it is damaged."""
+    """There is no generation that can be believed, and why."""
 
     code = "index_generation"
 
-    def __init__(self, reason: Literal["missing", "damaged"], detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(
             f"The vector index is {reason}: {detail}. Run `gisa index rebuild`.",
-            f"벡터 색인이 {'없습니다' if reason == 'missing' else '손상되었습니다'}: {detail}. "
-            "`gisa index rebuild`를 실행하세요.",
+            f"벡터 색인이 {_KOREAN[reason]}: {detail}. `gisa index rebuild`를 실행하세요.",
         )
         self.reason = reason
         self.detail = detail
@@ -92,10 +95,12 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def load(folder: Path) -> tuple[Manifest, bytes]:
-    """The current generation, its hash checked. Raises GenerationError."""
+def load(folder: Path, *, fingerprint: str, embedder: str) -> tuple[Manifest, bytes]:
+    """The current generation, its hash checked. Raises GenerationError, also when it was made of other content."""
     manifest = read_manifest(folder)
     while True:
+        if (manifest.fingerprint, manifest.embedder) != (fingerprint, embedder):
+            raise GenerationError("stale", f"{manifest.file} was made from another state of the collection")
         try:
             data = (folder / manifest.file).read_bytes()
             break

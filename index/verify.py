@@ -22,7 +22,7 @@ def verify(connection: sqlite3.Connection, folder: Path, embedder: str, dimensio
         *_texts(connection),
         *_vectors(connection, dimension),
         *_postings(connection),
-        *_faiss(connection, folder, embedder, dimension),
+        *_faiss(connection, folder, embedder),
     ]
 
 
@@ -107,17 +107,11 @@ def _postings(connection: sqlite3.Connection) -> Iterator[Damage]:
         yield Damage(f"search term {term!r}", "its posting list is not what the chunks say", mendable=True)
 
 
-def _faiss(connection: sqlite3.Connection, folder: Path, embedder: str, dimension: int) -> Iterator[Damage]:
+def _faiss(connection: sqlite3.Connection, folder: Path, embedder: str) -> Iterator[Damage]:
     try:
-        about, data = manifest.load(folder)
+        about, data = manifest.load(folder, fingerprint=queries.fingerprint(connection), embedder=embedder)
     except manifest.GenerationError as error:
         yield Damage("vector index", error.detail, mendable=True)
-        return
-    if about.fingerprint != queries.fingerprint(connection):
-        yield Damage(about.file, "is of an earlier state of the collection", mendable=True)
-        return
-    if (about.embedder, about.dimension) != (embedder, dimension):
-        yield Damage(about.file, "is of another embedding model", mendable=True)
         return
     numbers, vectors = VectorIndex.from_bytes(data).rows()
     truth = dict(connection.execute("SELECT chunk, vector FROM vectors"))

@@ -10,13 +10,18 @@ from pathlib import Path
 import pytest
 
 from index.errors import DiskFullError
-from index.manifest import GenerationError, Manifest, load, publish, read_manifest
+from index.manifest import GenerationError, Manifest, publish, read_manifest
+from index.manifest import load as load_of
 
 ABOUT = {"vectors": 2, "dimension": 4, "fingerprint": "f1", "embedder": "m"}
 
 
 def _publish(folder: Path, data: bytes, **changed: object) -> Manifest:
     return publish(folder, data, **(ABOUT | changed))  # type: ignore[arg-type]
+
+
+def load(folder: Path, fingerprint: str = "f1", embedder: str = "m") -> tuple[Manifest, bytes]:
+    return load_of(folder, fingerprint=fingerprint, embedder=embedder)
 
 
 def test_what_is_published_is_loaded(tmp_path: Path) -> None:
@@ -31,8 +36,16 @@ def test_what_is_published_is_loaded(tmp_path: Path) -> None:
 def test_a_new_generation_takes_the_place_of_the_old(tmp_path: Path) -> None:
     _publish(tmp_path, b"old")
     _publish(tmp_path, b"new", fingerprint="f2")
-    assert load(tmp_path)[1] == b"new"
+    assert load(tmp_path, "f2")[1] == b"new"
     assert sorted(os.listdir(tmp_path)) == ["faiss-2.bin", "faiss.json"]
+
+
+@pytest.mark.parametrize(("fingerprint", "embedder"), [("f2", "m"), ("f1", "other")])
+def test_a_generation_of_other_content_is_stale(tmp_path: Path, fingerprint: str, embedder: str) -> None:
+    _publish(tmp_path, b"abc")
+    with pytest.raises(GenerationError) as caught:
+        load(tmp_path, fingerprint, embedder)
+    assert caught.value.reason == "stale"
 
 
 def test_nothing_there(tmp_path: Path) -> None:
