@@ -38,9 +38,7 @@ RIGHT = Answer(
     model="m",
     settings="s",
 )
-REFUSAL = replace(
-    RIGHT, answer="The articles do not say.", refused=True, answered_by="none", citations=(), model=None
-)
+REFUSAL = replace(RIGHT, answer="The articles do not say.", refused=True, answered_by="none", citations=(), model=None)
 NUMBERS = {"korea": "003", "uk": "000"}
 
 
