@@ -1,0 +1,119 @@
+"""`gisa index`: what is in the collection."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rag.errors import ArticleFileError, IndexDamagedError
+from ui import words
+from ui.filters import Publishers, Since, Until, where
+from ui.session import Session
+
+app = typer.Typer(no_args_is_help=True)
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="index.add.paths", show_default=False)]
+Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="index.remove.ids", show_default=False)]
+
+
+@app.command("add", help="index.add")
+def add(context: typer.Context, paths: Paths) -> None:
+    from index.build import ingest
+    from rag.assemble import open_collection
+    from rag.settings import load_settings
+    from seeds.formats import SUFFIXES
+    from seeds.loaders import find_files, load_each
+    from ui.progress import Bars
+
+    session: Session = context.obj
+    settings = load_settings()
+    files = find_files(paths)
+    if not files:
+        suffixes = " ".join(SUFFIXES)
+        raise ArticleFileError(*(words.NO_FILES.to(language, suffixes=suffixes) for language in ("en", "ko")))
+    # A .jsonl holds as many articles as it has lines: how many there are is then not known beforehand.
+    total = None if any(file.suffix.lower() == ".jsonl" for file in files) else len(files)
+    with Bars(session) as bars:
+        bars.wait(words.OPENING)
+        collection = open_collection(settings, progress=bars)
+        with closing(collection.store) as store:
+            bars.count(words.INDEXING, 0, total)
+            report = ingest(
+                store,
+                collection.embedder,
+                load_each(files, walk=False),
+                progress=lambda done, _: bars.count(words.INDEXING, done, total),
+            )
+    for problem in report.problems:
+        message = problem.error.message(session.language)
+        session.warn(message if str(problem.path) in message else f"{problem.path}: {message}")
+    for old, new in report.renamed:
+        session.note(words.RENAMED, old=old, new=new)
+    counts = {outcome: len(report.ids(outcome)) for outcome in ("added", "replaced", "unchanged")}
+    session.print(words.ADDED, **counts, failed=len(report.problems))
+    if report.problems and not report.outcomes:
+        raise typer.Exit(ArticleFileError.exit_code)
+
+
+@app.command("list", help="index.list")
+def listing(context: typer.Context, since: Since = None, until: Until = None, publisher: Publishers = None) -> None:
+    from rag.assemble import open_store
+    from rag.settings import load_settings
+    from rag.types import published
+    from ui.terminal import show_table
+
+    session: Session = context.obj
+    within = where(since, until, publisher)
+    with closing(open_store(load_settings())) as store:
+        articles = store.articles(within)
+    if not articles:
+        session.note(words.NO_MATCH if within else words.EMPTY)
+        return
+    show_table(
+        session,
+        ("id", "published", "publisher", "title"),
+        [(one.id, published(one) or "", one.publisher or "", one.title) for one in articles],
+    )
+
+
+@app.command("remove", help="index.remove")
+def remove(context: typer.Context, ids: Ids) -> None:
+    from rag.assemble import open_store
+    from rag.settings import load_settings
+
+    session: Session = context.obj
+    with closing(open_store(load_settings())) as store:
+        for article_id in ids:
+            store.remove(article_id)
+            session.print(words.REMOVED, id=article_id)
+        store.flush()
+
+
+@app.command("verify", help="index.verify")
+def verify(context: typer.Context) -> None:
+    from rag.assemble import open_store
+    from rag.settings import load_settings
+
+    session: Session = context.obj
+    with closing(open_store(load_settings())) as store:
+        found = store.verify()
+        count = None if found else len(store.articles())
+    for damage in found:
+        session.print(words.DAMAGE, where=damage.where, what=damage.what)
+    if found:
+        session.note(words.MENDABLE if all(damage.mendable for damage in found) else words.LOST)
+        raise typer.Exit(IndexDamagedError.exit_code)
+    session.print(words.WHOLE, count=count)
+
+
+@app.command("rebuild", help="index.rebuild")
+def rebuild(context: typer.Context) -> None:
+    from rag.assemble import open_store
+    from rag.settings import load_settings
+
+    session: Session = context.obj
+    with closing(open_store(load_settings())) as store:
+        store.rebuild()
+        session.print(words.REBUILT, count=len(store.articles()))

@@ -1,0 +1,145 @@
+"""The help of every command and option, in English and Korean.
+
+Commands and options are declared with a key of `HELP` as their help; `speak` puts the texts in the reader's language.
+"""
+
+from __future__ import annotations
+
+import typer
+from rich.markup import escape
+from typer import rich_utils
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.main import get_command
+
+from rag.errors import Language
+from ui.words import PANELS, Said
+
+HELP: dict[str, Said] = {
+    "gisa": Said(
+        "Ask a collection of Korean news articles, in Korean or English, and see the sentences that prove the answer."
+        "\n\nAnswers go to stdout, all else to stderr. Everything gisa writes lies in GISA_HOME."
+        "\n\nExit codes:"
+        "\n0  answered, or done"
+        "\n1  unexpected error"
+        "\n2  wrong usage, question or settings"
+        "\n3  refused: the articles do not say it"
+        "\n4  an article file cannot be used"
+        "\n5  a model file cannot be had"
+        "\n6  the collection is missing, damaged or in use"
+        "\n7  the disk is full"
+        "\n8  no such article"
+        "\n9  the model server does not answer"
+        "\n130  interrupted",
+        "한국 뉴스 기사 모음에 한국어나 영어로 묻고, 답을 뒷받침하는 문장을 함께 봅니다."
+        "\n\n답은 표준 출력에, 나머지는 모두 표준 오류에 나옵니다. gisa가 쓰는 모든 것은 GISA_HOME에 있습니다."
+        "\n\n종료 코드:"
+        "\n0  답했거나 마침"
+        "\n1  예기치 않은 오류"
+        "\n2  잘못된 명령, 질문 또는 설정"
+        "\n3  기사에 없는 내용이라 답하지 않음"
+        "\n4  쓸 수 없는 기사 파일"
+        "\n5  구할 수 없는 모델 파일"
+        "\n6  기사 모음이 없거나 손상되었거나 사용 중"
+        "\n7  디스크 가득 참"
+        "\n8  없는 기사"
+        "\n9  응답하지 않는 모델 서버"
+        "\n130  중단",
+    ),
+    "gisa.lang": Said("Language of messages and help.", "메시지와 도움말의 언어."),
+    "gisa.verbose": Said(
+        "Show what gisa is doing (never the question).", "진행 기록을 자세히 보여 줍니다(질문은 제외)."
+    ),
+    "gisa.version": Said("Show the version and exit.", "버전을 보여 주고 끝냅니다."),
+    "ask": Said(
+        "Answer a question from the articles, with the sentences that prove it."
+        "\n\nExamples:"
+        '\ngisa ask "How many GPUs is Korea securing?"'
+        '\ngisa ask "한국은 GPU를 몇 장 확보하나요?" --since 2025-10'
+        "\ngisa ask --file questions.txt --json > answers.jsonl",
+        "기사에서 답을 찾아 근거 문장과 함께 보여 줍니다."
+        "\n\n예:"
+        '\ngisa ask "한국은 GPU를 몇 장 확보하나요?"'
+        '\ngisa ask "How many GPUs is Korea securing?" --since 2025-10'
+        "\ngisa ask --file questions.txt --json > answers.jsonl",
+    ),
+    "ask.question": Said("The question, in Korean or English.", "한국어나 영어 질문."),
+    "ask.language": Said("Language of the answer; auto: the question's.", "답의 언어. auto는 질문의 언어."),
+    "ask.json": Said("Print JSON, one object a line.", "JSON으로 한 줄에 하나씩 출력합니다."),
+    "ask.llm": Said(
+        "Do not write with a model: quote the best sentences, at once.",
+        "모델로 쓰지 않고 가장 알맞은 문장을 바로 인용합니다.",
+    ),
+    "ask.file": Said(
+        "Answer every line of this file (- for standard input). Blank lines are skipped.",
+        "이 파일의 줄마다 답합니다(-는 표준 입력). 빈 줄은 건너뜁니다.",
+    ),
+    "since": Said("Only articles from this day, month or year on.", "이 날(달, 해)부터의 기사만."),
+    "until": Said("Only articles up to this day, month or year.", "이 날(달, 해)까지의 기사만."),
+    "publisher": Said("Only this publisher. May be repeated.", "이 발행사의 기사만. 여러 번 쓸 수 있습니다."),
+    "article": Said("Only the article with this id. May be repeated.", "이 id의 기사만. 여러 번 쓸 수 있습니다."),
+    "search": Said(
+        "Show the sentences nearest to a question, without an answer.", "답 없이 질문에 가장 가까운 문장을 보여 줍니다."
+    ),
+    "search.limit": Said("How many sentences.", "문장 수."),
+    "index": Said("Add, list and remove articles; check the index.", "기사를 추가, 나열, 삭제하고 색인을 점검합니다."),
+    "index.add": Said(
+        "Add articles: .txt .md .html .pdf .docx .jsonl files, or folders of them. Changed ones are replaced.",
+        "기사를 추가합니다: .txt .md .html .pdf .docx .jsonl 파일이나 그 폴더. 바뀐 기사는 교체합니다.",
+    ),
+    "index.add.paths": Said("Files and folders.", "파일과 폴더."),
+    "index.list": Said("List the articles, newest first.", "기사를 최신순으로 나열합니다."),
+    "index.remove": Said("Remove articles.", "기사를 삭제합니다."),
+    "index.remove.ids": Said("Ids, as in `gisa index list`.", "`gisa index list`에 나오는 id."),
+    "index.verify": Said(
+        "Check every stored byte and name each damage; 6 is returned when there is any.",
+        "저장된 모든 내용을 확인해 손상을 알립니다. 손상이 있으면 6을 돌려줍니다.",
+    ),
+    "index.rebuild": Said(
+        "Make the search index anew from the stored articles.", "저장된 기사에서 검색 색인을 다시 만듭니다."
+    ),
+    "models": Said("Fetch and list the model files.", "모델 파일을 받고 나열합니다."),
+    "models.pull": Said(
+        "Fetch the pinned models and verify them. What is here already is kept.",
+        "지정된 모델을 받아 확인합니다. 이미 있는 것은 그대로 둡니다.",
+    ),
+    "models.pull.name": Said("One model; all of them when left out.", "모델 하나. 쓰지 않으면 모두."),
+    "models.pull.from_file": Said(
+        "Take the model from this copy of the pinned file, without network.",
+        "네트워크 없이, 가지고 있는 같은 파일에서 가져옵니다.",
+    ),
+    "models.list": Said("List the pinned models and whether they are here.", "지정된 모델과 상태를 나열합니다."),
+    "eval": Said("Measure answers and retrieval (run, report, compare, retrieval).", "답과 검색의 품질을 잽니다."),
+    # Options that typer adds, by the text it gives them
+    "Show this message and exit.": Said("Show this message and exit.", "이 도움말을 보여 주고 끝냅니다."),
+    "Install completion for the current shell.": Said(
+        "Install completion for the current shell.", "이 셸에 자동 완성을 설치합니다."
+    ),
+    "Show completion for the current shell, to copy it or customize the installation.": Said(
+        "Show completion for the current shell.", "이 셸의 자동 완성 코드를 보여 줍니다."
+    ),
+}
+
+
+def speaking(app: typer.Typer, language: Language) -> TyperGroup:
+    """The command tree of `app` with its help in `language`. Raises KeyError for a help that is no key of HELP."""
+    for name, title in PANELS.items():
+        setattr(rich_utils, name, title.to(language))
+    tree = get_command(app)
+    assert isinstance(tree, TyperGroup)
+    _translate(tree, language)
+    return tree
+
+
+def _translate(command: TyperCommand | TyperGroup, language: Language) -> None:
+    command.help = _text(command.help, language)
+    for parameter in command.get_params(typer.Context(command)):
+        if isinstance(parameter, (TyperArgument, TyperOption)):
+            parameter.help = _text(parameter.help, language)
+    if isinstance(command, TyperGroup):
+        for one in command.commands.values():
+            assert isinstance(one, (TyperCommand, TyperGroup))
+            _translate(one, language)
+
+
+def _text(key: str | None, language: Language) -> str:
+    return escape(HELP[key or ""].to(language))

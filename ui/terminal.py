@@ -1,0 +1,171 @@
+"""How answers, evidence and drafts look: on a terminal with colour and wrapping, elsewhere the same as plain text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.padding import Padding
+from rich.spinner import Spinner
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from index.types import ArticleInfo
+from rag.errors import Language
+from rag.types import Answer, Citation, Drafted, Event, Evidence, Found, SearchResult, published
+from ui import words
+from ui.highlight import bearing
+from ui.session import Session, clean, one_line
+
+QUIET = "dim"
+MARK = "cyan"
+BEARS_OUT = "bold yellow"
+_REFERENCE = re.compile(r"\[\d+\]")
+_INDENT = 4
+Line = tuple[int, Text]
+"""Columns of indent, and what follows."""
+
+
+def show_answer(session: Session, answer: Answer) -> None:
+    """The answer, what proves it, and how it came to be."""
+    _show(session.out, _answer(session.language, answer))
+
+
+def show_search(session: Session, result: SearchResult) -> None:
+    """The sentences found, best first, each with its article."""
+    if not result.hits:
+        session.note(words.NOTHING_FOUND)
+    for number, hit in enumerate(result.hits, 1):
+        article = Text.assemble(
+            (f"[{number}] ", MARK), source(session.language, hit.article), (f"  {hit.score:.2f}", QUIET)
+        )
+        _show(session.out, [(0, article), (_INDENT, Text(one_line(hit.text)))])
+
+
+def show_table(session: Session, columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
+    """A table; elsewhere than on a terminal one row a line, tabs between the cells and no heading."""
+    if not session.out.is_terminal:
+        for row in rows:
+            session.out.file.write("\t".join(map(one_line, row)) + "\n")  # a rich console would expand the tabs
+        return
+    table = Table(box=None, header_style=QUIET, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(session.say(words.COLUMNS[column]), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(one_line(cell)) for cell in row))
+    session.out.print(table)
+
+
+def source(language: Language, article: ArticleInfo) -> Text:
+    """Title, publisher and date of an article, in one line."""
+    return _source(language, article.title, article.publisher, published(article), article.url)
+
+
+def _show(console: Console, lines: Iterable[Line]) -> None:
+    for indent, text in lines:
+        if console.is_terminal:
+            console.print(Padding.indent(text, indent))
+        else:
+            console.print(Text(" " * indent if text else "") + text, soft_wrap=True)
+
+
+def _answer(language: Language, answer: Answer) -> Iterator[Line]:
+    text = Text(clean(answer.answer.strip()), style="" if answer.refused else "bold")
+    text.highlight_regex(_REFERENCE, f"not bold {MARK}")
+    yield 0, text
+    for citation in answer.citations:
+        yield 0, Text()
+        yield from _citation(language, answer, citation)
+    if answer.nearest:
+        yield 0, Text()
+        yield 0, Text(words.NEAREST.to(language), QUIET)
+        for article in answer.nearest:
+            yield 2, Text("· ", QUIET) + source(language, article)
+    yield 0, Text()
+    for claim in answer.claims:
+        if not claim.supported:
+            yield 0, Text(one_line(words.UNCONFIRMED.to(language, text=claim.text)), "yellow")
+    for notice in answer.notices:
+        yield 0, Text(one_line(notice), "yellow")
+    yield 0, Text(f"{_how(language, answer)} · {_seconds(language, answer)}", QUIET)
+
+
+def _citation(language: Language, answer: Answer, citation: Citation) -> Iterator[Line]:
+    about = _source(language, citation.title, citation.publisher, citation.published, citation.url)
+    yield 0, Text(f"[{citation.number}] ", MARK) + about
+    quote = Text(one_line(citation.quote))
+    for start, end in bearing(citation, answer.claims):
+        quote.stylize(BEARS_OUT, start, end)
+    yield _INDENT, quote
+
+
+def _source(language: Language, title: str, publisher: str | None, day: str | None, url: str | None) -> Text:
+    parts = [title, publisher, day or words.UNDATED.to(language)]
+    line = Text(one_line(", ".join(part for part in parts if part)), QUIET)
+    if url:
+        line.stylize(Style(link=one_line(url)), 0, len(title))
+    return line
+
+
+def _how(language: Language, answer: Answer) -> str:
+    if answer.refused:
+        return words.REFUSED.to(language)
+    if answer.answered_by == "llm":
+        return one_line(words.BY_MODEL.to(language, model=answer.model))
+    return words.BY_QUOTING.to(language)
+
+
+def _seconds(language: Language, answer: Answer) -> str:
+    return words.SECONDS.to(language, seconds=answer.timings_ms["total"] / 1000)
+
+
+class Draft:
+    """Shows an answer being made, on stderr and for as long as it is made: evidence at once, then the draft.
+
+    Nothing is shown unless both streams are one terminal: an unverified draft must not be taken for an answer.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._evidence: tuple[Evidence, ...] = ()
+        self._draft = ""
+        self._spinner = Spinner("dots", Text(session.say(words.THINKING), QUIET), style=QUIET)
+        self._live = Live(
+            console=session.err,
+            transient=True,
+            redirect_stdout=False,
+            refresh_per_second=8,
+            get_renderable=self._shown,
+        )
+
+    def __enter__(self) -> Draft:
+        if self._session.live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def listen(self, event: Event) -> None:
+        """Take in what the pipeline tells; the display follows by itself."""
+        if isinstance(event, Found):
+            self._evidence = event.evidence
+        elif isinstance(event, Drafted):
+            self._draft += event.text
+        else:
+            self._draft = ""
+
+    def _shown(self) -> RenderableType:
+        say = self._session.say
+        evidence = [Text(f"· {one_line(one.text)}", QUIET, no_wrap=True, overflow="ellipsis") for one in self._evidence]
+        heading = [Text(say(words.EVIDENCE), QUIET)] if evidence else []
+        if not self._draft:
+            return Group(*heading, *evidence, self._spinner)
+        draft = Text(clean(self._draft), f"{QUIET} italic")
+        return Group(*heading, *evidence, Text(), Text(say(words.DRAFT), QUIET), draft)
