@@ -35,11 +35,11 @@ check: $(READY) ## Lint, formatting, types and import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
+RETRIEVAL_SETS := $(patsubst %/queries.jsonl,--data %,$(wildcard ../shared/evaldata/*/queries.jsonl))
+
 eval: $(READY) ## Score answers on the golden questions, and retrieval on ../shared/evaldata where it is there
 	@$(BIN)/gisa eval run
-	@for data in ../shared/evaldata/*/; do \
-		if [ -d "$$data" ]; then $(BIN)/gisa eval retrieval --data "$$data" || exit 1; fi; \
-	done
+	@$(if $(RETRIEVAL_SETS),$(BIN)/gisa eval retrieval $(RETRIEVAL_SETS))
 
 bench: $(READY) ## Time whole answers against llama-index's CitationQueryEngine on the same models
 	@$(BIN)/python -m eval.bench.citation_engine

@@ -80,7 +80,13 @@ def test_installed_packages_are_the_wheels(programs: Path, tmp_path: Path, room:
 
 def test_installed_gisa_tells_what_it_can_do(programs: Path, tmp_path: Path) -> None:
     shown = run(programs / "gisa", "--help", folder=tmp_path, GISA_HOME=str(tmp_path))
-    for command in ("ask", "search", "index", "serve", "eval", "models"):
+    for command in ("ask", "search", "index", "eval", "models"):
+        assert command in shown
+
+
+def test_installed_gisa_finds_the_commands_of_eval(programs: Path, tmp_path: Path) -> None:
+    shown = run(programs / "gisa", "eval", "--help", folder=tmp_path, GISA_HOME=str(tmp_path))
+    for command in ("run", "retrieval", "report", "compare"):
         assert command in shown
 
 
