@@ -1,0 +1,154 @@
+"""`gisa eval`: measure answers and retrieval, and look at what was measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from eval import report as tables
+from eval.datasets import GOLDEN, load_golden, load_retrieval
+from eval.records import complete_lines, not_a_run, read_run
+from rag.settings import Settings, load_settings
+
+INTERRUPTED = 130
+T = TypeVar("T")
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Measure answers and retrieval.")
+ResultFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file that `gisa eval run` wrote.")]
+Failures = Annotated[bool, typer.Option("--failures", help="List what went wrong, with answers and quotes.")]
+
+
+@app.command()
+def run(
+    *,
+    sets: Annotated[
+        list[Path] | None, typer.Option("--set", metavar="FILE", help="Questions; the golden ones when left out.")
+    ] = None,
+    articles: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Ask these articles instead of the shipped ones.")
+    ] = None,
+    no_llm: Annotated[bool, typer.Option("--no-llm", help="Answer by quoting alone.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Ask only so many questions.")] = None,
+    language: Annotated[Literal["ko", "en"] | None, typer.Option(help="Ask only questions in this language.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.jsonl", help="Where results go; a new file in GISA_HOME/eval/runs.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out that was broken off.")] = False,
+    failures: Failures = False,
+) -> None:
+    """Ask every question of a set and score the answers."""
+    from rag.assemble import open_collection, open_gisa
+
+    from eval import run as measuring
+
+    if resume and out is None:
+        raise typer.BadParameter("say which run to go on with: --out FILE.jsonl", param_hint="--resume")
+    golden = [load_golden(path) for path in sets or [GOLDEN]]
+    settings = measuring.own_collection(load_settings(), articles)
+    out = out or _new_file(settings, "answers")
+    collection = open_collection(settings)
+    with closing(collection.store) as store:
+        measuring.fill(store, collection.embedder, articles)
+        run_record = measuring.header(golden, store, settings, articles=articles, llm=not no_llm)
+        numbers = measuring.source_numbers(store.articles())
+    records = {record.key: record for record in measuring.begin(out, run_record, resume=resume)}
+    chosen = measuring.choose(golden, language, limit)
+    waiting = [(name, question) for name, question in chosen if (name, question.id) not in records]
+    interrupted = False
+    with open_gisa(settings, llm=not no_llm) as gisa:
+        try:
+            asked = measuring.ask_each(gisa, waiting, numbers, out)
+            for record in track(asked, "asking", len(waiting)):
+                records[record.key] = record
+        except KeyboardInterrupt:
+            interrupted = True
+    _show(Console(), out, failures=failures)
+    Console(stderr=True).print(f"Written to {out}", highlight=False, soft_wrap=True)
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+@app.command()
+def retrieval(
+    data: Annotated[list[Path], typer.Option(metavar="FOLDER", help="A data set: corpus.jsonl and queries.jsonl.")],
+    method: Annotated[list[str] | None, typer.Option(help="Only this method; may be said again.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.jsonl", help="Results are added here; else a file in GISA_HOME/eval."),
+    ] = None,
+) -> None:
+    """Score retrieval on questions with known passages, beside the plain methods."""
+    from rag.assemble import open_embedder
+
+    from eval.retrieval import evaluate, record
+
+    loaded = [load_retrieval(folder) for folder in data]
+    settings = load_settings()
+    embedder = open_embedder(settings)
+    out = out or _new_file(settings, "retrieval")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    for one in loaded:
+        rows = [
+            record(one, result, embedder, settings) for result in evaluate(one, embedder, settings, method or (), track)
+        ]
+        with out.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        Console().print(tables.retrieval_table(rows))
+    Console(stderr=True).print(f"Written to {out}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def report(file: ResultFile, failures: Failures = False) -> None:
+    """Show the table of results measured before."""
+    _show(Console(), file, failures=failures)
+
+
+@app.command()
+def compare(before: ResultFile, after: ResultFile) -> None:
+    """Show which questions got better or worse between two runs."""
+    tables.show_comparison(Console(), read_run(before), read_run(after))
+
+
+def track(items: Iterable[T], what: str, total: int) -> Iterable[T]:
+    """Passes items through, with a bar on stderr."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield from bars.track(items, total=total, description=what)
+
+
+def _show(console: Console, file: Path, *, failures: bool) -> None:
+    by_data = _retrieval_rows(file)
+    for rows in by_data.values():
+        console.print(tables.retrieval_table(rows))
+    if by_data:
+        return
+    run_record, records = read_run(file)
+    console.print(tables.run_table(run_record, records))
+    if failures:
+        tables.show_failures(console, records)
+
+
+def _retrieval_rows(file: Path) -> dict[str, list[dict[str, Any]]]:
+    """Rows of each data set where the file is one of retrieval results; none where it is another."""
+    by_data: dict[str, list[dict[str, Any]]] = {}
+    lines = complete_lines(file)
+    if not lines or b'"type": "retrieval"' not in lines[0]:
+        return by_data
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+            by_data.setdefault(row["data"], []).append(row)
+        except (ValueError, KeyError, TypeError) as error:
+            raise not_a_run(file, f"line {number} is no result of retrieval") from error
+    return by_data
+
+
+def _new_file(settings: Settings, kind: str) -> Path:
+    return settings.home / "eval" / "runs" / f"{kind}-{datetime.now(UTC):%Y%m%d-%H%M%S}.jsonl"

@@ -1,0 +1,123 @@
+"""The lines of a run's JSONL file: one RunRecord, then one QuestionRecord for each question asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from eval.answers import Scores
+from eval.datasets import DataError
+from rag.errors import Language
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RunRecord(_Line):
+    """What was measured, and on what. `sets` maps a question set's name to the sha256 of its file.
+
+    `articles` is "shipped" or the path told, `collection` the fingerprint of what was indexed, `settings` that of the
+    settings, `revision` the commit of the code ("+": with changes).
+    """
+
+    type: Literal["run"] = "run"
+    sets: dict[str, str]
+    articles: str
+    collection: str
+    llm: bool
+    settings: str
+    revision: str
+    machine: str
+    time: str
+
+    def same_run(self, other: RunRecord) -> bool:
+        """Whether answers of both may stand in one file."""
+        aside = {"machine", "time"}
+        return self.model_dump(exclude=aside) == other.model_dump(exclude=aside)
+
+
+class AskError(_Line):
+    """Why there is no answer."""
+
+    code: str
+    message: str
+
+
+class QuestionRecord(_Line):
+    """One question asked. `answer` is the public Answer object; it and `scores` are None when there was an `error`.
+
+    `elapsed_ms` is the whole wait as the caller saw it, `evidence_ms` the wait until the evidence was there.
+    `prompt_tokens` is what the model read, where that is known.
+    """
+
+    type: Literal["question"] = "question"
+    set: str
+    id: str
+    question: str
+    language: Language
+    answerable: bool
+    kind: str
+    facts: tuple[tuple[str, ...], ...]
+    articles: tuple[str, ...]
+    answer: dict[str, Any] | None
+    notices: tuple[str, ...] = ()
+    scores: Scores | None
+    error: AskError | None = None
+    elapsed_ms: float
+    evidence_ms: float | None = None
+    prompt_tokens: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.set, self.id
+
+    @property
+    def right(self) -> bool:
+        return self.scores is not None and self.scores.right
+
+
+_LINE: TypeAdapter[RunRecord | QuestionRecord] = TypeAdapter(RunRecord | QuestionRecord)
+
+
+def read_run(path: Path) -> tuple[RunRecord, list[QuestionRecord]]:
+    """The records of a run. A last line that was cut off while it was written is left aside; of a question that was
+    asked again the last record counts. Raises DataError, naming the line that is wrong."""
+    run: RunRecord | None = None
+    questions: dict[tuple[str, str], QuestionRecord] = {}
+    for number, line in enumerate(complete_lines(path), 1):
+        try:
+            record = _LINE.validate_json(line)
+        except ValidationError as error:
+            raise not_a_run(path, f"line {number} is no record of one") from error
+        if isinstance(record, QuestionRecord):
+            questions[record.key] = record
+        elif run is None:
+            run = record
+        else:
+            raise not_a_run(path, f"line {number} begins another run")
+    if run is None:
+        raise not_a_run(path, "it does not say what was measured")
+    return run, list(questions.values())
+
+
+def complete_lines(path: Path) -> list[bytes]:
+    """The lines that were written to their end. Raises DataError when there is no such file."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DataError(
+            f"{path} cannot be read ({reason}). Name a file that `gisa eval run --out` wrote.",
+            f"{path} 을(를) 읽을 수 없습니다({reason}). `gisa eval run --out`이 쓴 파일을 지정하세요.",
+        ) from error
+    return [line for line in data[: data.rfind(b"\n") + 1].split(b"\n") if line.strip()]
+
+
+def not_a_run(path: Path, reason: str) -> DataError:
+    return DataError(
+        f"{path} is not the result of a run: {reason}. Name a file that `gisa eval run --out` wrote.",
+        f"{path} 은(는) 평가 결과가 아닙니다: {reason}. `gisa eval run --out`이 쓴 파일을 지정하세요.",
+    )

@@ -1,0 +1,176 @@
+"""Tables of what was measured, on the terminal."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from eval.answers import Scores
+from eval.records import QuestionRecord, RunRecord
+
+Records = Sequence[QuestionRecord]
+MEASURES = ("nDCG@10", "MRR@10", "R@1", "R@5")
+_NOTHING = "-"
+_ASPECTS: dict[str, Callable[[Scores], bool | None]] = {
+    "right refusal": lambda scores: scores.right_refusal,
+    "facts in the answer": lambda scores: scores.facts_in_answer,
+    "facts in the quotes": lambda scores: scores.facts_in_quotes,
+    "right citation article": lambda scores: scores.right_article,
+    "right language": lambda scores: scores.right_language,
+    "no unsupported quantity": lambda scores: not scores.unsupported,
+}
+
+
+def summary(records: Records) -> list[tuple[str, str]]:
+    """(what, figure) of each row. Shares are over the questions they apply to; a question that failed is wrong."""
+    answerable = [record for record in records if record.answerable]
+    unanswerable = [record for record in records if not record.answerable]
+    elapsed = [record.elapsed_ms / 1000 for record in records if record.error is None]
+    evidence = [record.evidence_ms / 1000 for record in records if record.evidence_ms is not None]
+    tokens = [record.prompt_tokens for record in records if record.prompt_tokens is not None]
+    return [
+        ("facts in the answer", _share(answerable, lambda scores: scores.facts_in_answer)),
+        ("facts in the quotes", _share(answerable, lambda scores: scores.facts_in_quotes)),
+        ("right refusals", _share(records, lambda scores: scores.right_refusal)),
+        ("  refused, of the unanswerable", _share(unanswerable, lambda scores: scores.right_refusal)),
+        ("  answered, of the answerable", _share(answerable, lambda scores: scores.right_refusal)),
+        ("right citation article", _share(answerable, lambda scores: scores.right_article)),
+        ("right language", _share(records, lambda scores: scores.right_language)),
+        ("unsupported quantities", str(sum(len(record.scores.unsupported) for record in records if record.scores))),
+        ("errors", str(sum(record.error is not None for record in records))),
+        ("prompt tokens, median / most", _of(tokens, lambda all_: f"{statistics.median(all_):.0f} / {max(all_)}")),
+        (
+            "whole answer, median / p95",
+            _of(elapsed, lambda all_: f"{statistics.median(all_):.2f} / {percentile(all_, 95):.2f} s"),
+        ),
+        ("evidence, median", _of(evidence, lambda all_: f"{statistics.median(all_):.3f} s")),
+    ]
+
+
+def percentile(values: Iterable[float], percent: float) -> float:
+    """By linear interpolation between the closest ranks (numpy's default)."""
+    ordered = sorted(values)
+    place = (len(ordered) - 1) * percent / 100
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
+def run_table(run: RunRecord, records: Records) -> Table:
+    """The figures of a run: over all questions, and by language."""
+    title = f"{', '.join(run.sets)}; articles: {run.articles}; {'local model' if run.llm else 'no model'}"
+    columns = {"all": list(records), "ko": _of_language(records, "ko"), "en": _of_language(records, "en")}
+    table = _table(title, "", *(f"{name} ({len(its)})" for name, its in columns.items()))
+    for row in zip(*(summary(its) for its in columns.values()), strict=True):
+        table.add_row(row[0][0], *(figure for _, figure in row))
+    table.caption = f"revision {run.revision}, settings {run.settings}, {run.machine}, {run.time}"
+    return table
+
+
+def retrieval_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """One data set's results: a row a method. `rows` are the records of `eval.retrieval.record`."""
+    first = rows[0]
+    table = _table(
+        f"{first['data']}: {first['queries']} questions, {first['passages']} passages", "", *MEASURES, "ms a question"
+    )
+    for row in rows:
+        unread = f" ({row['unread']} not read)" if row["unread"] else ""
+        table.add_row(row["method"] + unread, *(f"{row[name]:.3f}" for name in MEASURES), f"{row['ms_per_query']:.1f}")
+    table.caption = f"{first['embedder']}, revision {first['revision']}, {first['machine']}"
+    return table
+
+
+def wrongs(record: QuestionRecord) -> list[str]:
+    """What is wrong with an answer, in words; empty when nothing is."""
+    if record.scores is None:
+        return [f"error: {record.error.message}" if record.error else "not scored"]
+    found = [f"not: {name}" for name, its in _ASPECTS.items() if its(record.scores) is False]
+    return found + [f"unsupported: {', '.join(record.scores.unsupported)}"] * bool(record.scores.unsupported)
+
+
+def show_failures(console: Console, records: Records) -> None:
+    """Each question that went wrong, with what was expected, the answer and its quotes."""
+    failures = [record for record in records if not record.right]
+    console.print(f"\n{len(failures)} of {len(records)} questions went wrong.", highlight=False)
+    for record in failures:
+        answer = record.answer or {"answer": "", "citations": []}
+        expected = " + ".join(" | ".join(forms) for forms in record.facts) if record.answerable else "a refusal"
+        lines = [
+            f"[bold]{escape(record.id)}[/bold] ({record.language}, {record.kind}): {escape(record.question)}",
+            *(f"  [red]{escape(wrong)}[/red]" for wrong in wrongs(record)),
+            f"  expected: {escape(expected)}" + (f" from {', '.join(record.articles)}" if record.articles else ""),
+            f"  answer:   {escape(answer['answer'])}",
+            *(f"  quote {c['number']}:  {escape(c['quote'])} ({escape(c['article_id'])})" for c in answer["citations"]),
+        ]
+        console.print("\n".join(lines), soft_wrap=True, highlight=False)
+
+
+def changes(before: Records, after: Records) -> tuple[list[tuple[QuestionRecord, list[str]]], ...]:
+    """(better, worse) among the questions of both runs: the record after, and the aspects that changed that way.
+
+    A question can be in both lists, by different aspects.
+    """
+    old = {record.key: record for record in before}
+    better: list[tuple[QuestionRecord, list[str]]] = []
+    worse: list[tuple[QuestionRecord, list[str]]] = []
+    for record in after:
+        if record.key not in old:
+            continue
+        was, now = _aspects(old[record.key]), _aspects(record)
+        for wanted, found in ((True, better), (False, worse)):
+            names = [name for name in now if now[name] is wanted and was.get(name) is (not wanted)]
+            if names:
+                found.append((record, names))
+    return better, worse
+
+
+def show_comparison(console: Console, before: tuple[RunRecord, Records], after: tuple[RunRecord, Records]) -> None:
+    """Figures of two runs side by side over the questions both asked, then each question that changed."""
+    both = {record.key for record in before[1]} & {record.key for record in after[1]}
+    sides = [[record for record in records if record.key in both] for _, records in (before, after)]
+    table = _table(
+        f"{len(both)} questions in both", "", f"before ({before[0].revision})", f"after ({after[0].revision})"
+    )
+    for (name, was), (_, now) in zip(summary(sides[0]), summary(sides[1]), strict=True):
+        table.add_row(name, was, now)
+    console.print(table)
+    for title, found in zip(("Better", "Worse"), changes(*sides), strict=True):
+        console.print(f"\n{title}: {len(found)}", style="bold", highlight=False)
+        for record, names in found:
+            line = f"  {record.id} ({record.language}): {', '.join(names)}"
+            console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+def _aspects(record: QuestionRecord) -> dict[str, bool]:
+    if record.scores is None:
+        return dict.fromkeys(_ASPECTS, False)
+    scores = record.scores
+    return {name: value for name, its in _ASPECTS.items() if (value := its(scores)) is not None}
+
+
+def _share(records: Records, pick: Callable[[Scores], bool | None]) -> str:
+    if not records:
+        return _NOTHING
+    right = sum(record.scores is not None and pick(record.scores) is True for record in records)
+    return f"{100 * right / len(records):.1f}% ({right}/{len(records)})"
+
+
+def _of(values: list[Any], tell: Callable[[list[Any]], str]) -> str:
+    return tell(values) if values else _NOTHING
+
+
+def _of_language(records: Records, language: str) -> list[QuestionRecord]:
+    return [record for record in records if record.language == language]
+
+
+def _table(title: str, first: str, *columns: str) -> Table:
+    table = Table(title=escape(title), title_justify="left", caption_justify="left")
+    table.add_column(first, no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
