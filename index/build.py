@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -16,7 +17,7 @@ from index.embed import Embedder
 from index.names import mine
 from index.store import Entry, Store
 from index.text import sentences, term_lists
-from index.types import Chunk
+from index.types import Chunk, Span
 from seeds.article import Article
 from seeds.errors import ArticleFileError
 from seeds.loaders import FileProblem
@@ -87,11 +88,13 @@ def entries(
     chunks = [split(article, sentences(article.text, article.body)) for article in articles]
     texts = [embedded_text(article, chunk) for article, its in zip(articles, chunks, strict=True) for chunk in its]
     parts = [sentence.text for its in chunks for chunk in its for sentence in chunk.sentences]
-    vectors = embedder.documents([*texts, *parts])
+    spans = [_spans(article, chunk) for article, its in zip(articles, chunks, strict=True) for chunk in its]
+    vectors, words = embedder.words(texts, spans)
+    sentence_vectors = embedder.documents(parts)
     titles = term_lists([article.title for article in articles])
     terms = iter(term_lists(parts))
     found: list[Entry] = []
-    at, part_at = 0, len(texts)
+    at, part_at = 0, 0
     for article, its, title in zip(articles, chunks, titles, strict=True):
         by_sentence = tuple(tuple(tuple(next(terms)) for _ in chunk.sentences) for chunk in its)
         count = sum(len(chunk.sentences) for chunk in its)
@@ -101,7 +104,8 @@ def entries(
                 article=article,
                 chunks=its,
                 vectors=vectors[at : at + len(its)],
-                sentence_vectors=vectors[part_at : part_at + count],
+                sentence_vectors=sentence_vectors[part_at : part_at + count],
+                word_vectors=tuple(tuple(by_sentence) for by_sentence in words[at : at + len(its)]),
                 terms=tuple((*title, *(term for one in of_chunk for term in one)) for of_chunk in by_sentence),
                 sentence_terms=by_sentence,
                 names=tuple(sorted(mine(f"{article.title}\n{body}"))),
@@ -114,6 +118,13 @@ def entries(
 def embedded_text(article: Article, chunk: Chunk) -> str:
     """What the chunk's vector is made of: without the headline, a chunk often does not say whom it is about."""
     return f"{article.title}\n{chunk.text}"
+
+
+def _spans(article: Article, chunk: Chunk) -> list[Span]:
+    """Where the chunk's sentences stand in its `embedded_text`."""
+    lengths = [len(sentence.text) for sentence in chunk.sentences]
+    ends = accumulate(lengths, lambda end, length: end + 1 + length, initial=len(article.title))
+    return [(end + 1, end + 1 + length) for end, length in zip(ends, lengths, strict=False)]
 
 
 def _admit(

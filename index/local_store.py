@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from index import manifest, postings, queries, rows, sqlite
+from index import manifest, postings, queries, rows, sqlite, word_rows
 from index import verify as verification
 from index.disk import file_error
 from index.errors import ArticleNotFoundError, IndexDamagedError, IndexMissingError, IndexStoreError
 from index.faiss_index import VectorIndex
 from index.lock import WriterLock
 from index.store import Damage, Entry
-from index.types import ArticleInfo, Candidate, Filter, Statistics
+from index.types import ArticleInfo, Candidate, Filter, Statistics, Words
 from seeds.article import Article
 
 DATABASE = "gisa.db"
@@ -192,6 +192,10 @@ class LocalStore:
     def candidates(self, chunk_ids: Sequence[str]) -> list[Candidate]:
         with self._reading() as connection:
             return rows.candidates(connection, chunk_ids, self.dimension)
+
+    def words(self, chunk_ids: Sequence[str]) -> list[tuple[Words, ...]]:
+        with self._reading() as connection:
+            return word_rows.read(connection, chunk_ids)
 
     def document_frequency(self, terms: Iterable[str]) -> dict[str, int]:
         with self._reading() as connection:

@@ -12,6 +12,7 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
+from index import word_rows
 from index.store import Entry
 from index.types import ArticleInfo, Candidate, Chunk, Sentence, Vectors
 from seeds.article import Article, Precision
@@ -30,6 +31,7 @@ def check(entry: Entry, dimension: int) -> None:
         entry.sentence_vectors.shape != (sentences, dimension) and "sentence_vectors: shape",
         len(entry.terms) != len(chunks) and "terms: length",
         [len(terms) for terms in entry.sentence_terms] != [len(c.sentences) for c in chunks] and "sentence_terms",
+        not word_rows.fits(entry.word_vectors, [len(chunk.sentences) for chunk in chunks]) and "word_vectors",
         any(chunk.article_id != article.id for chunk in chunks) and "chunks: of another article",
         any(chunk.text != " ".join(s.text for s in chunk.sentences) for chunk in chunks) and "chunks: text",
         any(article.text[s.start : s.end] != s.text for c in chunks for s in c.sentences) and "sentences: offsets",
@@ -62,8 +64,8 @@ def insert(connection: sqlite3.Connection, entry: Entry) -> dict[int, tuple[str,
     )
     added: dict[int, tuple[str, ...]] = {}
     first = 0
-    for chunk, vector, terms, sentence_terms in zip(
-        entry.chunks, entry.vectors, entry.terms, entry.sentence_terms, strict=True
+    for chunk, vector, words, terms, sentence_terms in zip(
+        entry.chunks, entry.vectors, entry.word_vectors, entry.terms, entry.sentence_terms, strict=True
     ):
         cursor = connection.execute(
             'INSERT INTO chunks (id, article, position, start, "end", length, terms) VALUES (?,?,?,?,?,?,?)',
@@ -76,6 +78,7 @@ def insert(connection: sqlite3.Connection, entry: Entry) -> dict[int, tuple[str,
             "INSERT INTO vectors VALUES (?,?,?)",
             (chunk_number, vector.astype("<f4").tobytes(), entry.sentence_vectors[first:last].astype("<f2").tobytes()),
         )
+        word_rows.insert(connection, chunk_number, words)
         first = last
         connection.executemany(
             "INSERT INTO sentences VALUES (?,?,?,?,?,?)",

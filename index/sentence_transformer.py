@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
-from index.types import Vectors
+from index.types import Span, Vectors, Words
+from index.words import pool
 from seeds.errors import ModelFileError
 
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -23,6 +26,7 @@ Progress = Callable[[int, int], None]
 
 _PROBE = "기사 Article 26만 H100"
 _SLAB = 1024
+_OFFSETS = {"text": {"return_offsets_mapping": True, "return_special_tokens_mask": True}}
 
 
 class SentenceTransformerEmbedder:
@@ -32,6 +36,10 @@ class SentenceTransformerEmbedder:
     "auto" is bfloat16 on processors that compute in it (2 to 3 times as fast and half the memory with the default
     model; each vector within cosine 0.9999 of its float32 twin), float32 elsewhere: emulated bfloat16 is slower than
     float32. `batch_tokens` bounds a batch, padding included. `threads` sets torch's, for the whole process.
+
+    Word vectors need to know where in the text a token stands. A model whose tokenizer does not tell (one that is not
+    from the tokenizers library, or that wraps texts in a chat template) has none: every span and question is given
+    zero words, and retrieval goes without late interaction.
 
     Raises ModelFileError when the model cannot be loaded.
     """
@@ -52,6 +60,8 @@ class SentenceTransformerEmbedder:
         if precision == "bfloat16" or (precision == "auto" and _computes_bfloat16(self._model.device)):
             self._model.bfloat16()
         self._dimension = self._model.get_embedding_dimension() or len(np.asarray(self._model.encode(_PROBE)))
+        self._query_prompt = _prompt(self._model, "query")
+        self._document_prompt = _prompt(self._model, "document", "passage", "corpus")
         self._name = f"{Path(model).name if Path(model).is_dir() else model}@{_stamp(self._model)}"
 
     @property
@@ -64,23 +74,62 @@ class SentenceTransformerEmbedder:
         return self._dimension
 
     def queries(self, texts: Sequence[str]) -> Vectors:
-        return self._encode(texts, self._model.encode_query)
+        return self._encode(texts, self._encode_query)
 
     def documents(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        return self._encode(texts, self._model.encode_document, progress)
+        return self._encode(texts, self._encode_document, progress)
+
+    def words(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> tuple[Vectors, list[list[Words]]]:
+        if not self._has_offsets:
+            return self.documents(texts), [[np.empty((0, self._dimension), np.float32) for _ in its] for its in spans]
+        vectors = np.empty((len(texts), self._dimension), np.float32)
+        words: list[list[Words]] = [[] for _ in texts]
+        for i, item in self._items(texts, self._encode_document):
+            vectors[i] = _array(item["sentence_embedding"])
+            words[i] = pool(texts[i], spans[i], *_tokens(item, len(self._document_prompt)))
+        return _unit(vectors), words
+
+    def question_words(self, texts: Sequence[str]) -> list[Words]:
+        found = [np.empty((0, self._dimension), np.float32) for _ in texts]
+        if self._has_offsets:
+            for i, item in self._items(texts, self._encode_query):
+                _, found[i] = _tokens(item, len(self._query_prompt))
+        return found
+
+    @cached_property
+    def _has_offsets(self) -> bool:
+        if not getattr(self._model.tokenizer, "is_fast", False):
+            return False
+        features = self._model.preprocess([_PROBE], processing_kwargs=_OFFSETS)
+        return features.get("modality") == "text" and "offset_mapping" in features
+
+    def _encode_query(self, texts: list[str], **options: Any) -> Any:
+        return self._model.encode_query(
+            texts, prompt=self._query_prompt, batch_size=len(texts), show_progress_bar=False, **options
+        )
+
+    def _encode_document(self, texts: list[str], **options: Any) -> Any:
+        return self._model.encode_document(
+            texts, prompt=self._document_prompt, batch_size=len(texts), show_progress_bar=False, **options
+        )
 
     def _encode(self, texts: Sequence[str], encode: Callable[..., object], progress: Progress | None = None) -> Vectors:
         vectors = np.empty((len(texts), self._dimension), np.float32)
         done = 0
         for batch in self._batches(texts):
-            part = np.asarray(
-                encode([texts[i] for i in batch], batch_size=len(batch), show_progress_bar=False), np.float32
-            )
-            vectors[batch] = part / np.linalg.norm(part, axis=1, keepdims=True)
+            vectors[batch] = np.asarray(encode([texts[i] for i in batch]), np.float32)
             done += len(batch)
             if progress:
                 progress(done, len(texts))
-        return vectors
+        return _unit(vectors)
+
+    def _items(
+        self, texts: Sequence[str], encode: Callable[..., list[dict[str, torch.Tensor]]]
+    ) -> Iterator[tuple[int, dict[str, torch.Tensor]]]:
+        """Index and all features of each text, its tokens' states and offsets among them."""
+        for batch in self._batches(texts):
+            items = encode([texts[i] for i in batch], output_value=None, processing_kwargs=_OFFSETS)
+            yield from zip(batch, items, strict=True)
 
     def _batches(self, texts: Sequence[str]) -> Iterator[list[int]]:
         """Indices of texts of like length, the longest first, so that a batch too large for memory fails at once."""
@@ -105,6 +154,31 @@ class SentenceTransformerEmbedder:
             # A model without attention does not pad: characters will do.
             lengths += [len(text) for text in slab] if mask is None else mask.sum(dim=1).tolist()
         return lengths
+
+
+def _prompt(model: SentenceTransformer, *names: str) -> str:
+    """What sentence-transformers puts before a text of that kind: the first prompt of those names, or the default."""
+    known = [name for name in (*names, model.default_prompt_name) if name in model.prompts]
+    return (model.prompts[known[0]] if known else "") or ""
+
+
+def _tokens(item: dict[str, torch.Tensor], prompt: int) -> tuple[npt.NDArray[np.int64], Words]:
+    """Offsets, int64 (tokens, 2), into a text of its own tokens, and their states, float32 (tokens, h).
+
+    `prompt` is how many characters stand before the text.
+    """
+    offsets = item["offset_mapping"].cpu().numpy().astype(np.int64)
+    own = (item["special_tokens_mask"].cpu().numpy() == 0) & (offsets[:, 1] > np.maximum(offsets[:, 0], prompt))
+    return offsets[own] - prompt, _array(item["token_embeddings"])[own]
+
+
+def _array(tensor: torch.Tensor) -> npt.NDArray[np.float32]:
+    return np.asarray(tensor.float().cpu())
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def _load(model: str | Path, device: str | None) -> SentenceTransformer:

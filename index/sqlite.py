@@ -57,6 +57,15 @@ CREATE TABLE vectors (
     sentence_vectors BLOB NOT NULL   -- float16 little-endian (sentences, d)
 ) STRICT;
 
+-- For late interaction: some 130 words a chunk make these the largest rows by far, and few are read for a question.
+CREATE TABLE words (
+    chunk INTEGER PRIMARY KEY REFERENCES chunks ON DELETE CASCADE,
+    counts TEXT NOT NULL,            -- JSON [words of sentence 0, ...]
+    width INTEGER NOT NULL,          -- h, length of a word's vector
+    scales BLOB NOT NULL,            -- float32 little-endian (words,)
+    data BLOB NOT NULL               -- int8 (words, h): times its scale, the vector
+) STRICT;
+
 CREATE TABLE sentences (
     chunk INTEGER NOT NULL REFERENCES chunks ON DELETE CASCADE,
     position INTEGER NOT NULL,

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from index.types import ArticleInfo, Candidate, Chunk, Filter, Statistics, Vectors
+from index.types import ArticleInfo, Candidate, Chunk, Filter, Statistics, Vectors, Words
 from seeds.article import Article
 
 
@@ -18,6 +18,7 @@ class Entry:
     """One article ready to be stored.
 
     `vectors` is float32 (len(chunks), d); `sentence_vectors` float32 (total sentences of all chunks, in order, d);
+    `word_vectors[i][j]` are those of the words of sentence j of chunk i, float32 (words, h), not normalised;
     `terms[i]` are the search terms of chunk i, title included; `sentence_terms[i][j]` those of its sentence j;
     `names` are (Korean, Latin) pairs mined from the article.
     """
@@ -26,6 +27,7 @@ class Entry:
     chunks: tuple[Chunk, ...]
     vectors: Vectors
     sentence_vectors: Vectors
+    word_vectors: tuple[tuple[Words, ...], ...]
     terms: tuple[tuple[str, ...], ...]
     sentence_terms: tuple[tuple[tuple[str, ...], ...], ...]
     names: tuple[tuple[str, str], ...]
@@ -66,6 +68,12 @@ class Store(Protocol):
 
     def candidates(self, chunk_ids: Sequence[str]) -> list[Candidate]:
         """The stored chunks with those ids, in that order; ids that are gone are left out."""
+
+    def words(self, chunk_ids: Sequence[str]) -> list[tuple[Words, ...]]:
+        """For each id, in order, the word vectors of the chunk's sentences: float32 (words, h), not normalised.
+
+        They are kept in 8 bits. A chunk that is gone has the empty tuple.
+        """
 
     def document_frequency(self, terms: Iterable[str]) -> dict[str, int]:
         """In how many chunks each term stands (0 when in none)."""

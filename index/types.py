@@ -11,6 +11,12 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.float32]
 """float32, shape (n, d), each row of unit norm unless a docstring says otherwise."""
 
+Words = npt.NDArray[np.float32]
+"""float32, shape (n, h), last hidden states of a model for n words or tokens as they are: not normalised."""
+
+Span = tuple[int, int]
+"""Start and end in characters of a text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index import manifest, postings, queries, rows
+from index import manifest, postings, queries, rows, word_rows
 from index.faiss_index import VectorIndex
 from index.store import Damage
 
@@ -21,6 +21,7 @@ def verify(connection: sqlite3.Connection, folder: Path, embedder: str, dimensio
     return [
         *_texts(connection),
         *_vectors(connection, dimension),
+        *_words(connection),
         *_postings(connection),
         *_faiss(connection, folder, embedder),
     ]
@@ -85,6 +86,18 @@ def _vectors(connection: sqlite3.Connection, dimension: int) -> Iterator[Damage]
             and rows.unit_norm(np.frombuffer(halves, "<f2").astype(np.float32).reshape(-1, dimension))
         ):
             yield Damage(where, "its vectors do not have norm 1", mendable=False)
+
+
+def _words(connection: sqlite3.Connection) -> Iterator[Damage]:
+    stored = connection.execute(
+        """SELECT id, counts, width, scales, data, (SELECT count(*) FROM sentences WHERE sentences.chunk=number)
+           FROM chunks LEFT JOIN words ON words.chunk=number"""
+    )
+    for chunk_id, counts, *row in stored:
+        if counts is None:
+            yield Damage(f"chunk {chunk_id}", "has no word vectors", mendable=False)
+        elif not word_rows.sound(counts, *row):
+            yield Damage(f"chunk {chunk_id}", "its word vectors have the wrong size", mendable=False)
 
 
 def _postings(connection: sqlite3.Connection) -> Iterator[Damage]:

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from index.store import Entry
-from index.types import Chunk, Sentence, Vectors
+from index.types import Chunk, Sentence, Vectors, Words
 from seeds.article import Article
 
 DIMENSION = 8
@@ -19,6 +19,11 @@ def unit(seed: int, n: int) -> Vectors:
     """float32 (n, DIMENSION), unit norm, the same for the same seed."""
     vectors = np.random.default_rng(seed).normal(size=(n, DIMENSION)).astype(np.float32)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def states(seed: int, n: int, width: int = 6) -> Words:
+    """float32 (n, width) of any norm, the same for the same seed."""
+    return np.random.default_rng(seed).normal(scale=3, size=(n, width)).astype(np.float32)
 
 
 def entry(
@@ -61,6 +66,7 @@ def entry(
         chunks=tuple(chunks),
         vectors=unit(seed, len(chunks)),
         sentence_vectors=unit(seed + 1, 2 * len(chunks)),
+        word_vectors=tuple((states(seed + i, 3), states(seed - i, i)) for i in range(len(chunks))),
         terms=all_terms,
         sentence_terms=tuple((("첫째",), ("둘째", "26만")) for _ in chunks),
         names=names,

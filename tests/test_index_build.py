@@ -17,7 +17,7 @@ from index.errors import DiskFullError
 from index.local_store import LocalStore
 from index.store import Entry
 from index.text import terms
-from index.types import Filter, Vectors
+from index.types import Filter, Span, Vectors, Words
 from seeds.article import Article
 from seeds.errors import ArticleFileError
 from seeds.loaders import FileProblem, load_each
@@ -57,6 +57,14 @@ class CountingEmbedder:
         self.seen += texts
         return np.concatenate([np.empty((0, 8), np.float32), *(unit(sum(map(ord, text)), 1) for text in texts)])
 
+    def words(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> tuple[Vectors, list[list[Words]]]:
+        """One row a span: its text's code points summed."""
+        parts = [[text[start:end] for start, end in its] for text, its in zip(texts, spans, strict=True)]
+        return self.documents(texts), [[np.full((1, 2), sum(map(ord, p)), np.float32) for p in its] for its in parts]
+
+    def question_words(self, texts: Sequence[str]) -> list[Words]:
+        return [np.full((1, 2), sum(map(ord, text)), np.float32) for text in texts]
+
 
 @pytest.fixture
 def counting() -> CountingEmbedder:
@@ -81,6 +89,9 @@ def test_an_entry_holds_chunks_terms_names_and_vectors(counting: CountingEmbedde
     np.testing.assert_array_equal(made.vectors, counting.documents([embedded_text(article, chunk)]))
     np.testing.assert_array_equal(
         made.sentence_vectors, counting.documents([sentence.text for sentence in chunk.sentences])
+    )
+    np.testing.assert_array_equal(
+        np.concatenate(made.word_vectors[0]), [[sum(map(ord, sentence.text))] * 2 for sentence in chunk.sentences]
     )
     first, second = (tuple(terms(sentence.text)) for sentence in chunk.sentences)
     assert made.sentence_terms == ((first, second),)

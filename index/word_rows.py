@@ -1,0 +1,66 @@
+"""Word vectors as rows of the database, and back: 8 bits a number, one scale a word."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from index.types import Words
+
+
+def fits(by_chunk: Sequence[Sequence[Words]], sentences: Sequence[int]) -> bool:
+    """Whether every sentence has its array, all of one width and of finite numbers."""
+    arrays = [words for its in by_chunk for words in its]
+    return (
+        [len(its) for its in by_chunk] == list(sentences)
+        and all(words.ndim == 2 and words.dtype == np.float32 for words in arrays)
+        and len({words.shape[1] for words in arrays}) <= 1
+        and all(bool(np.isfinite(words).all()) for words in arrays)
+    )
+
+
+def insert(connection: sqlite3.Connection, chunk: int, by_sentence: Sequence[Words]) -> None:
+    """Store the words of the chunk of that number."""
+    words = np.concatenate(by_sentence)
+    scales = (np.abs(words).max(axis=1, initial=0) / 127).astype("<f4")
+    data = np.rint(words / np.where(scales > 0, scales, 1)[:, None]).astype(np.int8)
+    connection.execute(
+        "INSERT INTO words VALUES (?,?,?,?,?)",
+        (chunk, json.dumps([len(its) for its in by_sentence]), words.shape[1], scales.tobytes(), data.tobytes()),
+    )
+
+
+def read(connection: sqlite3.Connection, chunk_ids: Sequence[str]) -> list[tuple[Words, ...]]:
+    """For each id, in order, its sentences' words, float32 (words, h); the empty tuple where the chunk is gone."""
+    rows = connection.execute(
+        """SELECT id, counts, width, scales, data FROM json_each(?) CROSS JOIN chunks ON id=value
+           JOIN words ON chunk=number""",
+        (json.dumps(list(dict.fromkeys(chunk_ids))),),
+    )
+    found = {
+        chunk_id: tuple(np.split(_floats(scales, data, width), np.cumsum(json.loads(counts))[:-1]))
+        for chunk_id, counts, width, scales, data in rows
+    }
+    return [found.get(chunk_id, ()) for chunk_id in chunk_ids]
+
+
+def sound(counts: str, width: int, scales: bytes, data: bytes, sentences: int) -> bool:
+    """Whether a row's sizes agree with one another and with the number of the chunk's sentences."""
+    try:
+        by_sentence = json.loads(counts)
+    except ValueError:
+        return False
+    if not isinstance(by_sentence, list) or not all(type(n) is int and n >= 0 for n in by_sentence):
+        return False
+    words = sum(by_sentence)
+    return len(by_sentence) == sentences and len(scales) == 4 * words and len(data) == width * words
+
+
+def _floats(scales: bytes, data: bytes, width: int) -> npt.NDArray[np.float32]:
+    whole = np.frombuffer(data, np.int8).reshape(-1, width)
+    vectors: npt.NDArray[np.float32] = np.multiply(whole, np.frombuffer(scales, "<f4")[:, None], dtype=np.float32)
+    return vectors
