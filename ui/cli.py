@@ -21,7 +21,7 @@ from ui.session import CommandError, Session, configure_logs, open_session
 
 INTERRUPTED = 130
 COMMANDS = "gisa.commands"
-"""Entry points of other packages' commands: a callable that takes `args` and `prog_name`, as a typer app does."""
+"""Entry points of commands that other rooms bring, each a typer app."""
 
 app = typer.Typer(name="gisa", no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("ask", help="ask")(ask.ask)
@@ -62,7 +62,8 @@ def evaluate(context: typer.Context) -> None:
     from importlib.metadata import entry_points
 
     for entry in entry_points(group=COMMANDS, name="eval"):
-        raise typer.Exit(_exit_code(entry.load(), context))
+        command = typer.main.get_command(entry.load())
+        raise typer.Exit(_code(command.main(args=context.args, prog_name="gisa eval", standalone_mode=False)))
     raise CommandError(words.NOT_INSTALLED)
 
 
@@ -82,16 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _wrong_usage(session, error)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
+    return _code(done)
+
+
+def _code(done: object) -> int:
+    """Outside of its standalone mode typer returns an exit code, or whatever the command returned."""
     return done if isinstance(done, int) else 0
-
-
-def _exit_code(command: object, context: typer.Context) -> int:
-    assert callable(command)
-    try:
-        done = command(args=context.args, prog_name="gisa eval")
-    except SystemExit as stop:
-        done = stop.code
-    return done if isinstance(done, int) else int(done is not None)
 
 
 def _wrong_usage(session: Session, error: typer.TyperException) -> int:

@@ -21,7 +21,7 @@ class Bars:
         self._shown = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=None),
+            BarColumn(bar_width=None, complete_style="cyan", pulse_style="dim cyan"),
             TextColumn("{task.fields[amount]}", markup=False),
             console=session.err,
             transient=True,
@@ -44,7 +44,8 @@ class Bars:
     def start(self, stage: Stage, name: str, total: int) -> None:
         """Begin a stage of a model file; `total` in bytes, 0 when it cannot be told."""
         description = self._session.say(STAGES[stage], name=name)
-        self._begin(f"{description} ({decimal(total)})" if stage == "download" else description, total or None)
+        size = f" ({decimal(total)})" if self._in_lines and total else ""
+        self._begin(description + size, total or None)
         self._bytes = (0, total)
 
     def advance(self, size: int) -> None:

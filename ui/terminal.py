@@ -68,7 +68,7 @@ def source(language: Language, article: ArticleInfo) -> Text:
 def _show(console: Console, lines: Iterable[Line]) -> None:
     for indent, text in lines:
         if console.is_terminal:
-            console.print(Padding.indent(text, indent))
+            console.print(Padding.indent(text, indent) if indent else text)
         else:
             console.print(Text(" " * indent if text else "") + text, soft_wrap=True)
 
@@ -84,7 +84,7 @@ def _answer(language: Language, answer: Answer) -> Iterator[Line]:
         yield 0, Text()
         yield 0, Text(words.NEAREST.to(language), QUIET)
         for article in answer.nearest:
-            yield 2, Text("· ", QUIET) + source(language, article)
+            yield 2, Text.assemble(("· ", QUIET), source(language, article))
     yield 0, Text()
     for claim in answer.claims:
         if not claim.supported:
@@ -96,7 +96,7 @@ def _answer(language: Language, answer: Answer) -> Iterator[Line]:
 
 def _citation(language: Language, answer: Answer, citation: Citation) -> Iterator[Line]:
     about = _source(language, citation.title, citation.publisher, citation.published, citation.url)
-    yield 0, Text(f"[{citation.number}] ", MARK) + about
+    yield 0, Text.assemble((f"[{citation.number}] ", MARK), about)
     quote = Text(one_line(citation.quote))
     for start, end in bearing(citation, answer.claims):
         quote.stylize(BEARS_OUT, start, end)
