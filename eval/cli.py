@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from eval import report as tables
-from eval.datasets import GOLDEN, load_golden, load_retrieval
+from eval.datasets import GOLDEN, NoRelevantError, RetrievalSet, load_golden, load_retrieval
 from eval.records import complete_lines, not_a_run, read_run
 from rag.settings import Settings, load_settings
 
@@ -89,14 +89,15 @@ def retrieval(
 
     from eval.retrieval import evaluate, record
 
-    loaded = [load_retrieval(folder) for folder in data]
+    loaded = _loaded(data)
     settings = load_settings()
     embedder = open_embedder(settings)
     out = out or _new_file(settings, "retrieval")
     out.parent.mkdir(parents=True, exist_ok=True)
     for one in loaded:
         rows = [
-            record(one, result, embedder, settings) for result in evaluate(one, embedder, settings, method or (), track)
+            record(one, result, embedder, settings)
+            for result in evaluate(one, embedder, settings, method or (), track=track)
         ]
         with out.open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -114,6 +115,19 @@ def report(file: ResultFile, failures: Failures = False) -> None:
 def compare(before: ResultFile, after: ResultFile) -> None:
     """Show which questions got better or worse between two runs."""
     tables.show_comparison(Console(), read_run(before), read_run(after))
+
+
+def _loaded(folders: list[Path]) -> list[RetrievalSet]:
+    """The retrieval sets. Of many, one made for another purpose is told and passed over; alone it is an error."""
+    found: list[RetrievalSet] = []
+    for folder in folders:
+        try:
+            found.append(load_retrieval(folder))
+        except NoRelevantError as error:
+            if len(folders) == 1:
+                raise
+            Console(stderr=True).print(error.en, highlight=False, markup=False, soft_wrap=True)
+    return found
 
 
 def track(items: Iterable[T], what: str, total: int) -> Iterable[T]:

@@ -25,6 +25,12 @@ class DataError(GisaError):
     exit_code = 10
 
 
+class NoRelevantError(DataError):
+    """A data set made for another purpose: it does not say which passages are relevant."""
+
+    code = "eval_no_relevant"
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -120,7 +126,8 @@ def load_golden(path: Path) -> GoldenSet:
 
 
 def load_retrieval(folder: Path) -> RetrievalSet:
-    """Raises DataError: no data set there, a malformed line (by number), ids that do not fit together."""
+    """Raises DataError: no data set there, a malformed line (by number), ids that do not fit together;
+    NoRelevantError: passages and questions, but not which belong together."""
     missing = [name for name in (CORPUS, QUERIES) if not (folder / name).is_file()]
     if missing:
         expected = (
@@ -148,7 +155,7 @@ def _lines(path: Path, kind: type[_Line]) -> tuple[_Line, ...]:
         try:
             told = json.loads(line)
             if kind is Query and isinstance(told, dict) and "relevant" not in told:
-                raise DataError(
+                raise NoRelevantError(
                     f'{path} does not say which passages are relevant ("relevant" is missing in line {number}): it '
                     "cannot score retrieval. Choose another data set.",
                     f'{path} 에 정답 단락이 없습니다({number}번째 줄에 "relevant" 없음). 검색을 채점할 수 없으니 다른 '

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from eval.datasets import GOLDEN, DataError, load_golden, load_retrieval
+from eval.datasets import GOLDEN, DataError, NoRelevantError, load_golden, load_retrieval
 
 QUESTION: dict[str, Any] = {
     "id": "a",
@@ -142,5 +142,5 @@ def test_given_sets_load(shared: Path) -> None:
     for name, size in sizes.items():
         data = load_retrieval(shared / "evaldata" / name)
         assert (len(data.passages), len(data.queries)) == size
-    with pytest.raises(DataError, match="does not say which passages are relevant"):
+    with pytest.raises(NoRelevantError, match="does not say which passages are relevant"):
         load_retrieval(shared / "evaldata" / "nomiracl_ko")

@@ -305,8 +305,8 @@ def test_report_and_compare_commands(tmp_path: Path) -> None:
 def test_report_of_retrieval(tmp_path: Path) -> None:
     row = {
         "type": "retrieval", "data": "tiny", "sha256": {}, "passages": 4, "queries": 2, "method": "gisa",
-        "nDCG@10": 0.5, "MRR@10": 0.25, "R@1": 0.125, "R@5": 1.0, "ms_per_query": 12.34, "unread": 1, "embedder": "e", "settings": "s",
-        "revision": "r", "machine": "m", "time": "t",
+        "nDCG@10": 0.5, "MRR@10": 0.25, "R@1": 0.125, "R@5": 1.0, "ms_per_query": 12.34, "unread": 1,
+        "embedder": "e", "settings": "s", "revision": "r", "machine": "m", "time": "t",
     }  # fmt: skip
     out = tmp_path / "retrieval.jsonl"
     out.write_text(json.dumps(row) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Timings against peers, one run in one process."""
