@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType, SimpleNamespace, TracebackType
 from typing import Any
 
 import pytest
@@ -166,6 +166,10 @@ class Desk:
             raise self.failing
         return self.store
 
+    def open_collection(self, settings: object, **told: Any) -> SimpleNamespace:
+        self.opened.append(told)
+        return SimpleNamespace(store=self.store, embedder=None)
+
     def __call__(self, *arguments: str | Path) -> Run:
         code = cli.main([str(argument) for argument in arguments])
         shown = self._capsys.readouterr()
@@ -177,6 +181,7 @@ def desk(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tm
     desk = Desk(capsys)
     assemble = ModuleType("rag.assemble")
     assemble.open_gisa = desk.open_gisa  # type: ignore[attr-defined]
+    assemble.open_collection = desk.open_collection  # type: ignore[attr-defined]
     assemble.open_store = desk.open_store  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "rag.assemble", assemble)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)

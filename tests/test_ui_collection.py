@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from desk import Desk, Run, visible
+import pytest
+from desk import QUOTE, Desk, Run, visible
 
+from index.build import IngestReport
 from index.store import Damage
 from index.types import Filter
+from seeds.article import Article
+from seeds.loaders import FileProblem
 
 pytest_plugins = ["desk"]
 
@@ -96,3 +101,96 @@ def test_pull_of_a_file_needs_a_name(desk: Desk, tmp_path: Path) -> None:
     assert desk("models", "pull", "--from-file", tmp_path) == Run(
         2, "", "--from-file needs the model's name. See `gisa models list`.\n"
     )
+
+
+# Adding
+
+
+@pytest.fixture
+def adding(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The desk, with an ingest that loads files for real and embeds nothing."""
+
+    def ingest(
+        store: object,
+        embedder: object,
+        articles: Iterable[Article | FileProblem],
+        *,
+        progress: Callable[[int, int | None], None],
+    ) -> IngestReport:
+        report = IngestReport()
+        for done, item in enumerate(articles, 1):
+            if isinstance(item, FileProblem):
+                report.problems.append(item)
+            else:
+                report.outcomes[item.id] = "added"
+            progress(done, None)
+        return report
+
+    monkeypatch.setattr("index.build.ingest", ingest)
+    return desk
+
+
+ARTICLE = f"# 가람전자 서버 투자\n\n{QUOTE}\n"
+
+
+def test_add_reports_each_bad_file_and_takes_the_rest(adding: Desk, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(ARTICLE, encoding="utf-8")
+    (tmp_path / "b.txt").write_bytes(f"한빛 소식\n\n{QUOTE}\n".encode("cp949"))
+    (tmp_path / "c.txt").write_bytes(f"보람 소식\n\n{QUOTE}\n".encode("utf-16"))
+    (tmp_path / "d.txt").write_bytes(b"")
+    (tmp_path / "e.txt").write_bytes(bytes(range(256)) * 8)
+    with (tmp_path / "f.txt").open("wb") as large:
+        large.truncate(50 * 1024 * 1024)
+    shown = adding("index", "add", tmp_path, tmp_path / "none.md")
+    assert shown == Run(
+        0,
+        "Added 3, replaced 0, unchanged 0, failed 4.\n",
+        "Indexing articles\n"
+        f"{tmp_path}/d.txt: d.txt is empty. Check the file and add it again.\n"
+        f"{tmp_path}/e.txt: e.txt is not readable text. "
+        "Add .txt, .md, .html, .pdf, .docx or .jsonl, text saved as UTF-8.\n"
+        f"{tmp_path}/f.txt: f.txt is larger than 20 MB. Split it, or save only the article's text.\n"
+        f"{tmp_path}/none.md does not exist. Check the path.\n",
+    )
+    assert adding.store.done == ["close"]
+
+
+def test_add_speaks_korean(adding: Desk, tmp_path: Path) -> None:
+    (tmp_path / "d.txt").write_bytes(b"")
+    assert adding("--lang", "ko", "index", "add", tmp_path) == Run(
+        4,
+        "추가 0, 교체 0, 그대로 0, 실패 1.\n",
+        f"기사 색인\n{tmp_path}/d.txt: d.txt: 빈 파일입니다. 파일을 확인하고 다시 추가해 주세요.\n",
+    )
+
+
+def test_add_where_every_file_fails_returns_4(adding: Desk, tmp_path: Path) -> None:
+    shown = adding("index", "add", tmp_path / "none.md")
+    assert (shown.code, shown.out) == (4, "Added 0, replaced 0, unchanged 0, failed 1.\n")
+
+
+def test_add_of_a_folder_without_articles_returns_4(adding: Desk, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").touch()
+    assert adding("index", "add", tmp_path) == Run(
+        4, "", "No article file found there. gisa reads .txt .md .markdown .html .htm .pdf .docx .jsonl.\n"
+    )
+
+
+def test_add_says_which_article_got_another_id(adding: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = IngestReport({"a-123456": "added", "b": "unchanged", "c": "replaced"}, [("a", "a-123456")])
+    monkeypatch.setattr("index.build.ingest", lambda *articles, progress: report)
+    (tmp_path / "a.md").write_text(ARTICLE, encoding="utf-8")
+    assert adding("index", "add", tmp_path) == Run(
+        0,
+        "Added 1, replaced 1, unchanged 1, failed 0.\n",
+        "Indexing articles\na: another article has this id, so it is kept as a-123456.\n",
+    )
+
+
+def test_add_shows_a_bar_on_a_terminal(adding: Desk, terminal: Desk, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.md").write_text(ARTICLE, encoding="utf-8")
+    shown = terminal("index", "add", tmp_path)
+    assert shown.out == "Added 2, replaced 0, unchanged 0, failed 0.\n"
+    assert "Indexing articles" in visible(shown.err)
+    assert "2/2" in visible(shown.err)

@@ -43,7 +43,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback(help="gisa")
 def gisa(
-    lang: Annotated[Literal["ko", "en"] | None, typer.Option(envvar="GISA_LANG", help="gisa.lang")] = None,
+    lang: Annotated[
+        Literal["ko", "en"] | None, typer.Option(envvar="GISA_LANG", case_sensitive=False, help="gisa.lang")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="gisa.verbose")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="gisa.version")] = False,
 ) -> None:
@@ -76,11 +78,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done = speaking(app, session.language).main(
             args=list(arguments), prog_name="gisa", obj=session, standalone_mode=False
         )
+        sys.stdout.flush()
     except GisaError as error:
         session.warn(error.message(session.language))
         return error.exit_code
     except typer.TyperException as error:
         return _wrong_usage(session, error)
+    except BrokenPipeError:  # whoever was reading has gone; Python would complain when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     return _code(done)
