@@ -37,7 +37,7 @@ def insert(connection: sqlite3.Connection, chunk: int, by_sentence: Sequence[Wor
 def read(connection: sqlite3.Connection, chunk_ids: Sequence[str]) -> list[tuple[Words, ...]]:
     """For each id, in order, its sentences' words, float32 (words, h); the empty tuple where the chunk is gone."""
     rows = connection.execute(
-        """SELECT id, counts, width, scales, data FROM json_each(?) CROSS JOIN chunks ON id=value
+        """SELECT chunks.id, counts, width, scales, data FROM json_each(?) CROSS JOIN chunks ON chunks.id=value
            JOIN words ON chunk=number""",
         (json.dumps(list(dict.fromkeys(chunk_ids))),),
     )

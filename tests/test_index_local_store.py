@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from entries import DIMENSION, MODEL, entry, unit
+from entries import DIMENSION, MODEL, entry, states, unit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -79,6 +79,42 @@ def test_candidates_come_back_as_they_went_in_and_in_the_order_asked_for(store: 
     assert first.terms == its.terms[1]
     assert first.sentence_terms == its.sentence_terms[1]
     assert store.candidates([]) == []
+
+
+def test_a_candidate_has_the_mean_vector_of_its_whole_article(store: LocalStore) -> None:
+    store.put([entry("a", terms=(("가",),) * 3), entry("b")])
+    found = store.candidates(["a-0-1", "b-0-0", "a-0-2"])
+    a, b = entry("a", terms=(("가",),) * 3).vectors, entry("b").vectors
+    for candidate, expected in zip(found, [sum(a) / 3, sum(b) / 2, sum(a) / 3], strict=True):
+        np.testing.assert_allclose(candidate.article_vector, expected, atol=1e-6)
+        assert candidate.article_vector.dtype == np.float32
+
+
+def test_words_come_back_in_eight_bits_and_in_the_order_asked_for(store: LocalStore) -> None:
+    store.put(MANY)
+    found = store.words(["a7-0-1", "gone", "a3-0-0", "a7-0-1"])
+    for words, expected in zip(found, [MANY[7].word_vectors[1], (), MANY[3].word_vectors[0]], strict=False):
+        assert [its.shape for its in words] == [its.shape for its in expected]
+        for one, other in zip(words, expected, strict=True):
+            assert one.dtype == np.float32
+            # A number is off by half a step at most, and there are 127 steps to the greatest of its word.
+            assert np.all(np.abs(one - other) <= np.abs(other).max(axis=1, keepdims=True, initial=0) / 254 + 1e-6)
+    assert [its.shape for its in found[2]] == [(3, 6), (0, 6)]
+    np.testing.assert_array_equal(found[0][0], found[3][0])
+    assert store.words([]) == []
+    store.remove("a7")
+    assert store.words(["a7-0-1"]) == [()]
+
+
+def test_words_of_nothing_but_zeros_and_no_words_at_all(store: LocalStore) -> None:
+    none, zeros = np.empty((0, 6), np.float32), np.zeros((2, 6), np.float32)
+    store.put([replace(entry("a"), word_vectors=((none, none), (none, zeros)))])
+    assert [[its.tolist() for its in words] for words in store.words(["a-0-0", "a-0-1"])] == [
+        [[], []],
+        [[], zeros.tolist()],
+    ]
+    assert [its.shape for its in store.words(["a-0-0"])[0]] == [(0, 6), (0, 6)]
+    assert [damage for damage in store.verify() if "word" in damage.what] == []
 
 
 def test_replacing_and_removing_leave_nothing_of_the_old(store: LocalStore) -> None:
@@ -217,6 +253,11 @@ def _harmed(**changed: object) -> Entry:
         _harmed(vectors=2 * unit(0, 2)),
         _harmed(vectors=np.full((2, DIMENSION), np.nan, np.float32)),
         _harmed(sentence_vectors=unit(0, 3)),
+        _harmed(word_vectors=entry("a").word_vectors[:1]),
+        _harmed(word_vectors=((states(0, 3),), (states(0, 3),))),
+        _harmed(word_vectors=((states(0, 3), states(0, 1)), (states(0, 3), states(0, 1, width=5)))),
+        _harmed(word_vectors=((states(0, 3), states(0, 1)), (states(0, 3), np.full((1, 6), np.inf, np.float32)))),
+        _harmed(word_vectors=((states(0, 3), states(0, 1)), (states(0, 3), np.zeros((1, 6))))),
         _harmed(terms=(("가",),)),
         _harmed(terms=(("가 나",), ("다",))),
         _harmed(sentence_terms=((("가",),), (("나",), ("다",)))),
