@@ -33,6 +33,7 @@ DEPTH = 10
 """Passages a method returns: what the measures look at."""
 FUSED = 100
 """Passages of each ranking that reciprocal-rank fusion looks at."""
+BATCH = 64
 OURS = "gisa"
 
 Rank = Callable[[str], list[str]]
@@ -79,7 +80,7 @@ def evaluate(
     folder = cache(settings.home, data, embedder)
     with closing(LocalStore(folder, embedder=embedder.name, dimension=embedder.dimension)) as store:
         _fill(store, data, embedder, shown)
-        vectors = _passage_vectors(folder / "passages.npy", data.passages, embedder)
+        vectors = _passage_vectors(folder / "passages.npy", data, embedder, shown)
         methods = {OURS: ours(store, embedder, settings.retrieval), **plain(data.passages, vectors, embedder)}
         return [measure(name, rank, data, shown) for name, rank in methods.items() if not only or name in only]
 
@@ -197,7 +198,7 @@ def article(passage: Passage, source: str) -> Article:
 
 def _fill(store: Store, data: RetrievalSet, embedder: Embedder, track: Track[Any]) -> None:
     articles = track((article(one, data.name) for one in data.passages), f"{data.name}: indexing", len(data.passages))
-    report = ingest(store, embedder, articles, batch=64)
+    report = ingest(store, embedder, articles, batch=BATCH)
     if report.problems:
         problem = report.problems[0]
         raise DataError(
@@ -206,11 +207,15 @@ def _fill(store: Store, data: RetrievalSet, embedder: Embedder, track: Track[Any
         )
 
 
-def _passage_vectors(path: Path, passages: Sequence[Passage], embedder: Embedder) -> Vectors:
+def _passage_vectors(path: Path, data: RetrievalSet, embedder: Embedder, track: Track[Any]) -> Vectors:
+    """float32 (passages, d), unit norm: whole passages as the embedder takes documents."""
     if path.exists():
         stored: Vectors = np.load(path)
         return stored
-    vectors = embedder.documents([_text(passage) for passage in passages])
+    texts = [_text(passage) for passage in data.passages]
+    batches = [texts[first : first + BATCH] for first in range(0, len(texts), BATCH)]
+    shown = track(batches, f"{data.name}: embedding passages", len(batches))
+    vectors = np.concatenate([embedder.documents(batch) for batch in shown])
     unfinished = path.with_name(f"{path.stem}.unfinished.npy")
     np.save(unfinished, vectors)
     unfinished.replace(path)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from eval.answers import language_of, missing_facts, score
-from eval.datasets import GoldenQuestion
+from eval.datasets import GOLDEN, GoldenQuestion, load_golden
 from eval.quantities import read, unsupported, values
 from rag.types import Answer, Citation
 
@@ -195,3 +195,12 @@ def test_a_sentence_quoted_word_for_word_adds_nothing() -> None:
 def test_publication_known_to_the_month() -> None:
     assert unsupported("In July 2025.", ["이달 밝혔다"], ["2025-07"], "?") == []
     assert unsupported("On July 3, 2025.", ["이달 밝혔다"], ["2025-07"], "?") == ["3"]
+
+
+@pytest.mark.parametrize("question", [q for q in load_golden(GOLDEN).questions if q.answerable], ids=lambda q: q.id)
+def test_every_golden_quantity_is_borne_out_by_its_sentence(question: GoldenQuestion) -> None:
+    """Forms and sentences were written by hand in both notations: this is the reader's own examination."""
+    for form in (form for forms in question.facts for form in forms if read(form)):
+        for sentence in question.sentences:
+            assert unsupported(form, [sentence], [None], "") == []
+            assert unsupported(f"{form} and 987,654", [sentence], [None], "") == ["987,654"]

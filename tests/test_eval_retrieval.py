@@ -97,8 +97,7 @@ def test_every_method_end_to_end(tmp_path: Path, embedder: SentenceTransformerEm
 
     results = {result.method: result for result in evaluate(DATA, embedder, settings, track=track)}
     assert list(results) == [OURS, "BM25 on words", "BM25 on morphemes", "dense", "fusion of the two"]
-    assert seen[0] == "tiny: indexing"
-    assert len(seen) == 6
+    assert seen == ["tiny: indexing", "tiny: embedding passages", *(f"tiny: {method}" for method in results)]
     for method in (OURS, "dense"):
         assert results[method].scores["R@1"] == 1, f"{method}: four passages on four unlike things"
     for method in ("BM25 on words", "BM25 on morphemes"):
