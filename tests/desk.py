@@ -53,7 +53,9 @@ REFUSAL = replace(
     notices=("The model did not answer in time.",),
 )
 QUOTED = replace(ANSWER, answer=f"{QUOTE} [1]", answered_by="extract", model=None)
-EVIDENCE = Evidence(GARAM, "c1", 0, len(QUOTE), QUOTE, 1.2345)
+EVIDENCE = Evidence(
+    article=GARAM, chunk_id="c1", start=0, end=len(QUOTE), text=QUOTE, context=QUOTE, score=1.2345, words=0.9
+)
 TOO_LONG = QuestionError("The question is too long. Shorten it.", "질문이 너무 깁니다. 줄이세요.")
 EMPTY = QuestionError("There is no question. Write one.", "질문이 없습니다. 적어 주세요.")
 

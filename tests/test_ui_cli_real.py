@@ -89,7 +89,7 @@ def test_collection_from_adding_to_removing(own: Path, tmp_path: Path) -> None:
 
 
 def test_damaged_search_index_still_answers_and_is_rebuilt(own: Path) -> None:
-    (faiss,) = (own / "index").glob("*.faiss")
+    (faiss,) = (own / "index").glob("faiss-*.bin")
     data = bytearray(faiss.read_bytes())
     data[len(data) // 2] ^= 0xFF
     faiss.write_bytes(bytes(data))

@@ -135,6 +135,8 @@ def _translate(command: TyperCommand | TyperGroup, language: Language) -> None:
     for parameter in command.get_params(typer.Context(command)):
         if isinstance(parameter, (TyperArgument, TyperOption)):
             parameter.help = _text(parameter.help, language)
+        if isinstance(parameter, TyperOption) and parameter.is_flag:
+            parameter.metavar = ""  # typer would write <bool>, as if a flag took a value
     if isinstance(command, TyperGroup):
         for one in command.commands.values():
             assert isinstance(one, (TyperCommand, TyperGroup))
