@@ -5,9 +5,10 @@ from __future__ import annotations
 import calendar
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
-from itertools import groupby
+from itertools import accumulate, chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,11 @@ def check(entry: Entry, dimension: int) -> None:
         len(entry.terms) != len(chunks) and "terms: length",
         [len(terms) for terms in entry.sentence_terms] != [len(c.sentences) for c in chunks] and "sentence_terms",
         not word_rows.fits(entry.word_vectors, [len(chunk.sentences) for chunk in chunks]) and "word_vectors",
+        any(
+            terms[len(terms) - sum(map(len, parts)) :] != tuple(chain.from_iterable(parts))
+            for terms, parts in zip(entry.terms, entry.sentence_terms, strict=False)
+        )
+        and "terms: do not end with those of the sentences",
         any(chunk.article_id != article.id for chunk in chunks) and "chunks: of another article",
         any(chunk.text != " ".join(s.text for s in chunk.sentences) for chunk in chunks) and "chunks: text",
         any(article.text[s.start : s.end] != s.text for c in chunks for s in c.sentences) and "sentences: offsets",
@@ -83,7 +89,7 @@ def insert(connection: sqlite3.Connection, entry: Entry) -> dict[int, tuple[str,
         connection.executemany(
             "INSERT INTO sentences VALUES (?,?,?,?,?,?)",
             [
-                (chunk_number, position, sentence.start, sentence.end, sentence.text, " ".join(its_terms))
+                (chunk_number, position, sentence.start, sentence.end, sentence.text, len(its_terms))
                 for position, (sentence, its_terms) in enumerate(zip(chunk.sentences, sentence_terms, strict=True))
             ],
         )
@@ -138,17 +144,11 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimensi
     chunks = connection.execute(
         f"""SELECT chunks.number, chunks.id, position, start, "end", terms, vector, sentence_vectors, {INFO}, article
             FROM json_each(?) CROSS JOIN chunks ON chunks.id=value JOIN articles ON article=articles.number
-            JOIN vectors ON chunk=chunks.number ORDER BY chunks.number""",
+            JOIN vectors ON chunk=chunks.number""",
         (wanted,),
     ).fetchall()
     if not chunks:
         return []
-    sentences = connection.execute(
-        """SELECT chunk, start, "end", text, terms FROM json_each(?) CROSS JOIN sentences ON chunk=value
-           ORDER BY chunk, position""",
-        (json.dumps([row[0] for row in chunks]),),
-    )
-    by_chunk = {number: list(rows) for number, rows in groupby(sentences, key=lambda row: row[0])}
     vectors = np.frombuffer(b"".join(row[6] for row in chunks), "<f4").reshape(-1, dimension)
     sentence_vectors = normalised(b"".join(row[7] for row in chunks), dimension)
     article_vectors = _article_vectors(connection, {row[-1] for row in chunks}, dimension)
@@ -157,10 +157,13 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimensi
     first = 0
     for row, vector in zip(chunks, vectors, strict=True):
         number, identifier, position, start, end, terms = row[:6]
-        its = by_chunk[number]
+        its = connection.execute(
+            'SELECT start, "end", text, terms FROM sentences WHERE chunk=? ORDER BY position', (number,)
+        ).fetchall()
         last = first + len(its)
         its_article = infos.setdefault(row[8], info(row[8:-1]))
-        parts = tuple(Sentence(s_start, s_end, text) for _, s_start, s_end, text, _ in its)
+        parts = tuple(Sentence(s_start, s_end, text) for s_start, s_end, text, _ in its)
+        all_terms = tuple(split(terms))
         chunk = Chunk(identifier, its_article.id, position, start, end, " ".join(s.text for s in parts), parts)
         found[identifier] = Candidate(
             chunk,
@@ -168,11 +171,17 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimensi
             vector,
             article_vectors[row[-1]],
             sentence_vectors[first:last],
-            tuple(split(terms)),
-            tuple(tuple(split(sentence[4])) for sentence in its),
+            all_terms,
+            _last(all_terms, [sentence[3] for sentence in its]),
         )
         first = last
     return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
+
+
+def _last(terms: tuple[str, ...], counts: Sequence[int]) -> tuple[tuple[str, ...], ...]:
+    """The terms at the end, in parts of those lengths."""
+    bounds = list(accumulate(counts, initial=len(terms) - sum(counts)))
+    return tuple(terms[first:last] for first, last in pairwise(bounds))
 
 
 def _article_vectors(
@@ -181,12 +190,15 @@ def _article_vectors(
     """Article number -> mean of its chunks' vectors, float32 (dimension,), not normalised."""
     rows = connection.execute(
         """SELECT article, vector FROM json_each(?) CROSS JOIN chunks ON article=value
-           JOIN vectors ON chunk=chunks.number ORDER BY article""",
+           JOIN vectors ON chunk=chunks.number""",
         (json.dumps(sorted(articles)),),
     )
+    blobs: defaultdict[int, list[bytes]] = defaultdict(list)
+    for article, vector in rows:
+        blobs[article].append(vector)
     return {
-        article: np.frombuffer(b"".join(vector for _, vector in its), "<f4").reshape(-1, dimension).mean(axis=0)
-        for article, its in groupby(rows, key=lambda row: row[0])
+        article: np.frombuffer(b"".join(its), "<f4").reshape(-1, dimension).mean(axis=0)
+        for article, its in blobs.items()
     }
 
 

@@ -72,7 +72,7 @@ CREATE TABLE sentences (
     start INTEGER NOT NULL,
     "end" INTEGER NOT NULL,
     text TEXT NOT NULL,
-    terms TEXT NOT NULL,
+    terms INTEGER NOT NULL,          -- how many: the chunk's terms end with those of its sentences, in order
     PRIMARY KEY (chunk, position)
 ) STRICT, WITHOUT ROWID;
 

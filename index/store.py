@@ -19,7 +19,8 @@ class Entry:
 
     `vectors` is float32 (len(chunks), d); `sentence_vectors` float32 (total sentences of all chunks, in order, d);
     `word_vectors[i][j]` are those of the words of sentence j of chunk i, float32 (words, h), not normalised;
-    `terms[i]` are the search terms of chunk i, title included; `sentence_terms[i][j]` those of its sentence j;
+    `terms[i]` are the search terms of chunk i: those of the title, then those of its sentences in order;
+    `sentence_terms[i][j]` those of its sentence j;
     `names` are (Korean, Latin) pairs mined from the article.
     """
 

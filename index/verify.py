@@ -50,14 +50,16 @@ def _texts(connection: sqlite3.Connection) -> Iterator[Damage]:
             yield Damage(where, "its content does not have the stored hash", mendable=False)
         parts = connection.execute(
             """SELECT chunks.id, chunks.start, chunks."end", min(sentences.start), max(sentences."end"),
-                      count(sentences.position)
+                      count(sentences.position), coalesce(sum(sentences.terms), 0) > length
                FROM articles JOIN chunks ON article=articles.number LEFT JOIN sentences ON chunk=chunks.number
                WHERE articles.id=? GROUP BY chunks.number ORDER BY chunks.position""",
             (article_id,),
         )
-        for chunk_id, start, end, first, last, count in parts:
+        for chunk_id, start, end, first, last, count, too_many in parts:
             if not count or (start, end) != (first, last):
                 yield Damage(f"chunk {chunk_id}", "its offsets are not those of its sentences", mendable=False)
+            if too_many:
+                yield Damage(f"chunk {chunk_id}", "its sentences have more terms than it has", mendable=False)
         sentences = connection.execute(
             """SELECT chunks.id, sentences.position, sentences.start, sentences."end", sentences.text
                FROM articles JOIN chunks ON article=articles.number JOIN sentences ON chunk=chunks.number

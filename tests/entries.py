@@ -18,12 +18,14 @@ MODEL = "toy@1"
 def unit(seed: int, n: int) -> Vectors:
     """float32 (n, DIMENSION), unit norm, the same for the same seed."""
     vectors = np.random.default_rng(seed).normal(size=(n, DIMENSION)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    units: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return units
 
 
 def states(seed: int, n: int, width: int = 6) -> Words:
     """float32 (n, width) of any norm, the same for the same seed."""
-    return np.random.default_rng(seed).normal(scale=3, size=(n, width)).astype(np.float32)
+    drawn: Words = np.random.default_rng(seed).normal(scale=3, size=(n, width)).astype(np.float32)
+    return drawn
 
 
 def entry(
@@ -68,6 +70,6 @@ def entry(
         sentence_vectors=unit(seed + 1, 2 * len(chunks)),
         word_vectors=tuple((states(seed + i, 3), states(seed - i, i)) for i in range(len(chunks))),
         terms=all_terms,
-        sentence_terms=tuple((("첫째",), ("둘째", "26만")) for _ in chunks),
+        sentence_terms=tuple((of_chunk[-3:-2], of_chunk[-2:]) for of_chunk in all_terms),
         names=names,
     )

@@ -1,20 +1,32 @@
-"""The sentence-transformers embedder: shapes, prompts, precision, batches, names, and models that do not load."""
+"""The sentence-transformers embedder: shapes, prompts, precision, batches, names, words, models that do not load."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-from transformers import BertConfig, BertModel, BertTokenizerFast
+from sentence_transformers.sentence_transformer.modules import Pooling, StaticEmbedding, Transformer
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+from transformers import (
+    AutoTokenizer,
+    BertConfig,
+    BertModel,
+    BertTokenizerFast,
+    ByT5Tokenizer,
+    PreTrainedTokenizerBase,
+)
 
 from index.sentence_transformer import SentenceTransformerEmbedder, _computes_bfloat16
+from index.types import Words
 from seeds.errors import ModelFileError
 
 KOREAN = "정부는 2030년까지 그래픽처리장치 5만 장을 확보하기로 했다."
@@ -161,6 +173,151 @@ def test_loading_and_embedding_is_quiet_and_needs_no_network(
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     SentenceTransformerEmbedder(toy).documents(["a"] * 40)
     assert capfd.readouterr() == ("", "")
+
+
+# Words
+
+
+@pytest.fixture(scope="module")
+def plain(embedder_folder: Path) -> tuple[BertModel, PreTrainedTokenizerBase]:
+    """The same model without sentence-transformers, to compare with."""
+    model = BertModel.from_pretrained(embedder_folder, local_files_only=True)
+    return model, AutoTokenizer.from_pretrained(embedder_folder, local_files_only=True)
+
+
+def _states(plain: tuple[BertModel, PreTrainedTokenizerBase], text: str) -> tuple[list[str], Words]:
+    """Pieces of the text between <s> and </s>, and their last hidden states."""
+    model, tokenizer = plain
+    features = tokenizer(text, return_tensors="pt")
+    with torch.inference_mode():
+        states = model(**features).last_hidden_state[0].numpy()
+    pieces = [str(tokenizer.convert_ids_to_tokens(int(number))) for number in features["input_ids"][0]]
+    return pieces[1:-1], states[1:-1]
+
+
+def _by_piece(plain: tuple[BertModel, PreTrainedTokenizerBase], text: str) -> list[Words]:
+    """Word vectors from the pieces alone: Metaspace marks each word's first piece, whatever its offsets are.
+
+    A piece that is nothing but the mark stands for the space, not for the word.
+    """
+    pieces, states = _states(plain, text)
+    starts = [i for i, piece in enumerate(pieces) if piece.startswith("▁")]
+    ends = [*starts[1:], len(pieces)]
+    return [
+        np.mean([states[i] for i in range(a, b) if pieces[i] != "▁"], axis=0) for a, b in zip(starts, ends, strict=True)
+    ]
+
+
+def test_words_are_the_means_of_their_tokens_read_in_the_whole_text(
+    embedder_folder: Path, plain: tuple[BertModel, PreTrainedTokenizerBase]
+) -> None:
+    embedder = SentenceTransformerEmbedder(embedder_folder, precision="float32")
+    text = f"제목 한 줄\n{KOREAN} {ENGLISH}"
+    start = text.index(KOREAN)
+    spans = [(start, start + len(KOREAN)), (start + len(KOREAN) + 1, len(text))]
+    _, (found,) = embedder.words([text], [spans])
+    expected = _by_piece(plain, "passage: " + text)[1 + 3 :]  # after the prompt and the title
+    assert [len(words) for words in found] == [len(KOREAN.split()), len(ENGLISH.split())] == [7, 10]
+    np.testing.assert_allclose(np.concatenate(found), expected, atol=2e-4)
+    # In another context the same words have other vectors, and none of them is of unit norm.
+    _, ((alone,),) = embedder.words([KOREAN], [[(0, len(KOREAN))]])
+    assert np.abs(alone - found[0]).max() > 0.05
+    assert np.all(np.linalg.norm(alone, axis=1) > 1.5)
+
+
+def test_words_come_with_the_vectors_of_the_documents(embedder: SentenceTransformerEmbedder) -> None:
+    vectors, words = embedder.words(TEXTS, [[(0, len(text))] for text in TEXTS])
+    assert np.all(np.sum(vectors * embedder.documents(TEXTS), axis=1) >= 0.9999)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert [len(its) for its in words] == [1] * len(TEXTS)
+    assert {(its[0].dtype, its[0].shape[1]) for its in words} == {(np.dtype(np.float32), 384)}
+    # Batches are made by length; each text must still have its own words.
+    for text, (its,) in zip(TEXTS[:3], words, strict=False):
+        _, ((alone,),) = embedder.words([text], [[(0, len(text))]])
+        assert its.shape == alone.shape == (len(text.split()), 384)
+        np.testing.assert_allclose(its, alone, atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("㈜엔스케일(Nscale)은 ２０３０년까지  26만장을\t샀다.", 4),
+        ("  앞뒤에 공백  ", 2),
+        ("자모로 풀린 글", 3),
+        ("GPU🙂🙂 좋다", 2),
+        ("", 0),
+        (" \n ", 0),
+    ],
+)
+def test_words_of_text_that_the_tokenizer_normalises(
+    embedder: SentenceTransformerEmbedder, text: str, words: int
+) -> None:
+    _, ((found,),) = embedder.words([text], [[(0, len(text))]])
+    assert found.shape == (words, 384)
+
+
+def test_words_beyond_the_limit_are_left_out(embedder: SentenceTransformerEmbedder) -> None:
+    text = "가나다 " * 900 + KOREAN
+    start = text.index(KOREAN)
+    _, (found,) = embedder.words([text], [[(0, start), (start, len(text))]])
+    assert 0 < len(found[0]) < 512
+    assert found[1].shape == (0, 384)
+
+
+def test_question_words_are_the_questions_own_tokens(
+    embedder_folder: Path, plain: tuple[BertModel, PreTrainedTokenizerBase]
+) -> None:
+    embedder = SentenceTransformerEmbedder(embedder_folder, precision="float32")
+    questions = [ENGLISH, "누가?", KOREAN]
+    for question, found in zip(questions, embedder.question_words(questions), strict=True):
+        pieces, states = _states(plain, "query: " + question)
+        assert "".join(pieces[:3]) == "▁query:"
+        np.testing.assert_allclose(found, states[3:], atol=2e-4)
+    assert [len(found) for found in embedder.question_words([""])] == [0]
+    assert embedder.question_words([]) == []
+
+
+def test_no_words(embedder: SentenceTransformerEmbedder) -> None:
+    vectors, words = embedder.words([], [])
+    assert (vectors.shape, words) == ((0, 384), [])
+    assert embedder.words([KOREAN], [[]])[1] == [[]]
+
+
+def test_words_of_another_model(toy: Path) -> None:
+    embedder = SentenceTransformerEmbedder(toy, precision="float32")
+    vectors, (its, cut) = embedder.words(["a bc d", " ".join("a" * 60)], [[(0, 4), (5, 6)], [(0, 119)]])
+    assert [words.shape for words in its] == [(2, 32), (1, 32)]
+    assert cut[0].shape == (38, 32)  # its limit is 40 with [CLS] and [SEP]
+    np.testing.assert_allclose(vectors, embedder.documents(["a bc d", " ".join("a" * 60)]), atol=1e-6)
+    assert [found.shape for found in embedder.question_words(["a b"])] == [(2, 32)]
+
+
+def _of_bytes(folder: Path) -> SentenceTransformer:
+    """A transformer whose tokenizer, written in Python, does not tell offsets."""
+    ByT5Tokenizer().save_pretrained(folder)
+    BertModel(
+        BertConfig(vocab_size=512, hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64)
+    ).save_pretrained(folder)
+    return SentenceTransformer(modules=[Transformer(str(folder)), Pooling(32)], device="cpu")
+
+
+def _static(folder: Path) -> SentenceTransformer:
+    """A table of vectors: it has no states of tokens in context."""
+    tokenizer = Tokenizer(WordLevel({"[UNK]": 0, "a": 1, "b": 2}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    return SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=32)], device="cpu")
+
+
+@pytest.mark.parametrize("make", [_of_bytes, _static])
+def test_a_model_that_does_not_tell_where_its_tokens_stand_has_no_words(
+    tmp_path: Path, make: Callable[[Path], SentenceTransformer]
+) -> None:
+    make(tmp_path / "parts").save(str(tmp_path / "model"))
+    embedder = SentenceTransformerEmbedder(tmp_path / "model", precision="float32")
+    vectors, words = embedder.words(["a b", "b"], [[(0, 1), (2, 3)], [(0, 1)]])
+    np.testing.assert_allclose(vectors, embedder.documents(["a b", "b"]), atol=1e-6)
+    assert [[one.shape for one in its] for its in words] == [[(0, 32), (0, 32)], [(0, 32)]]
+    assert [found.shape for found in embedder.question_words(["a"])] == [(0, 32)]
 
 
 def test_a_folder_without_a_model(tmp_path: Path) -> None:

@@ -261,6 +261,7 @@ def _harmed(**changed: object) -> Entry:
         _harmed(terms=(("가",),)),
         _harmed(terms=(("가 나",), ("다",))),
         _harmed(sentence_terms=((("가",),), (("나",), ("다",)))),
+        _harmed(sentence_terms=(((), ("가",)), ((), ()))),
         _harmed(article=replace(entry("a").article, text="다른 글")),
         _harmed(article=replace(entry("a").article, id="b")),
     ],

@@ -344,6 +344,7 @@ HARMS = [
     ("UPDATE postings SET data=zeroblob(6) WHERE term='v0'", "posting list is not what the chunks say", True),
     ("DELETE FROM postings WHERE term='문장'", "posting list is not what the chunks say", True),
     ("INSERT INTO postings VALUES ('귀신', 0, 1, zeroblob(6))", "posting list is not what the chunks say", True),
+    ("UPDATE sentences SET terms=9 WHERE chunk=1", "more terms than it has", False),
     ("UPDATE chunks SET length=length+1", "does not have as many terms", False),
     ("UPDATE collection SET value='x' WHERE key='fingerprint'", "another state", True),
     ("DELETE FROM articles", "belongs to a row of", False),
