@@ -145,10 +145,13 @@ def _opened(session: Session, within: Filter | None, *, llm: bool) -> Iterator[G
 
     settings = load_settings()
     with Bars(session) as bars:
+
+        def announce(count: int) -> None:
+            session.note(words.FIRST_BUILD, count=count)
+            bars.wait(words.INDEXING)
+
         bars.wait(words.OPENING)
-        gisa = open_gisa(
-            settings, llm=llm, progress=bars, on_first_build=lambda count: session.note(words.FIRST_BUILD, count=count)
-        )
+        gisa = open_gisa(settings, llm=llm, progress=bars, on_first_build=announce)
     with gisa:
         if within and not gisa.store.articles(within):
             raise CommandError(words.NO_MATCH)
