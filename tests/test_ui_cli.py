@@ -279,3 +279,9 @@ def test_search_json_is_the_contract(desk: Desk) -> None:
 
 def test_search_that_finds_nothing_says_so_on_stderr(desk: Desk) -> None:
     assert desk("search", QUESTION) == Run(0, "", "Nothing found.\n")
+
+
+def test_a_question_may_look_like_an_option(desk: Desk) -> None:
+    desk.gisa.replies["--help me?"] = ANSWER
+    assert desk("ask", "--", "--help me?").code == 0
+    assert desk.gisa.asked[0][0] == "--help me?"

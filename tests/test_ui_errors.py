@@ -80,6 +80,15 @@ def test_whose_language(
             ["--lang", "ko", "index", "add"],
             "명령이 잘못되었습니다: 'PATH...' 값이 필요합니다. `gisa index add --help`를 보세요.",
         ),
+        (
+            ["--lang", "ko", "search", "a?", "--language", "fr"],
+            "명령이 잘못되었습니다: '--language' 값이 잘못되었습니다('fr' is not one of 'auto', 'ko', 'en'). "
+            "`gisa search --help`를 보세요.",
+        ),
+        (
+            ["--lang", "fr", "search", "a?"],
+            "Invalid value for '--lang' (env var: 'GISA_LANG'): 'fr' is not one of 'ko', 'en'. See `gisa --help`.",
+        ),
         (["--lang", "ko", "aks"], "명령이 잘못되었습니다: 'aks' 명령은 없습니다. `gisa --help`를 보세요."),
     ],
 )  # fmt: skip

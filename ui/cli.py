@@ -98,7 +98,7 @@ def _code(done: object) -> int:
 
 
 def _wrong_usage(session: Session, error: typer.TyperException) -> int:
-    message = " ".join(error.format_message().split())
+    message = " ".join(error.format_message().split()).replace("Value error, ", "")  # pydantic's, behind typer
     if not message:  # a group of commands without a command: typer has shown its help
         return error.exit_code
     if session.language == "ko":

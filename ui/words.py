@@ -144,7 +144,7 @@ USAGE_KO = {
     r"No such option: (\S+).*": r"\1 옵션은 없습니다.",
     r"Missing (?:argument|option|parameter) '(.+?)'.*": r"'\1' 값이 필요합니다.",
     r"Missing command\.": "명령이 필요합니다.",
-    r"Invalid value for '(.+?)': (.+)": r"'\1' 값이 잘못되었습니다(\\2).",
+    r"Invalid value for '(.+?)'.*: (.+?)\.?": r"'\1' 값이 잘못되었습니다(\2).",
     r"Option '(.+?)' requires an argument\.": r"\1 옵션에 값이 필요합니다.",
     r"Got unexpected extra arguments? \((.+)\)": r"필요 없는 말이 있습니다: \1.",
 }
