@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import TracebackType
 
 from rich.filesize import decimal
@@ -12,8 +13,20 @@ from ui.session import Session
 from ui.words import STAGES, Said
 
 
+class _Work(threading.local):
+    """What this thread is doing: its bar, and of a file the bytes done and in all."""
+
+    task: TaskID | None = None
+    description = ""
+    done = 0
+    total = 0
+
+
 class Bars:
-    """One bar at a time, gone when its work is done; none when `silent`. Is a `seeds.provision.Progress` too."""
+    """One bar for each thread at work, gone when its work is done; none when `silent`.
+
+    Is a `seeds.provision.Progress` too: models may be fetched by several threads.
+    """
 
     def __init__(self, session: Session, *, silent: bool = False) -> None:
         self._session = session
@@ -29,8 +42,7 @@ class Bars:
             expand=True,
             disable=silent or self._in_lines,
         )
-        self._task: TaskID | None = None
-        self._bytes: tuple[int, int] = (0, 0)
+        self._work = _Work()
 
     def __enter__(self) -> Bars:
         self._shown.start()
@@ -46,18 +58,17 @@ class Bars:
         description = self._session.say(STAGES[stage], name=name)
         size = f" ({decimal(total)})" if self._in_lines and total else ""
         self._begin(description + size, total or None)
-        self._bytes = (0, total)
+        self._work.done, self._work.total = 0, total
 
     def advance(self, size: int) -> None:
         """`size` more bytes of the stage are done."""
-        done, total = self._bytes[0] + size, self._bytes[1]
-        self._bytes = (done, total)
-        self._to(done, f"{decimal(done)}/{decimal(total)}")
+        self._work.done += size
+        self._to(self._work.done, f"{decimal(self._work.done)}/{decimal(self._work.total)}")
 
     def count(self, what: Said, done: int, total: int | None) -> None:
         """`done` of `total` things are done."""
         description = self._session.say(what)
-        if self._task is None or self._shown.tasks[-1].description != description:
+        if self._work.description != description:
             self._begin(description, total)
         self._to(done, f"{done}/{total}" if total is not None else str(done))
 
@@ -69,10 +80,11 @@ class Bars:
     def _begin(self, description: str, total: int | None) -> None:
         if self._in_lines:
             self._session.warn(description)
-        if self._task is not None:
-            self._shown.remove_task(self._task)
-        self._task = self._shown.add_task(description, total=total, amount="")
+        if self._work.task is not None:
+            self._shown.remove_task(self._work.task)
+        self._work.task = self._shown.add_task(description, total=total, amount="")
+        self._work.description = description
 
     def _to(self, done: int, amount: str) -> None:
-        if self._task is not None:
-            self._shown.update(self._task, completed=done, amount=amount)
+        if self._work.task is not None:
+            self._shown.update(self._work.task, completed=done, amount=amount)
