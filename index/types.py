@@ -8,6 +8,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
+from seeds.article import Precision
+
 Vectors = npt.NDArray[np.float32]
 """float32, shape (n, d), each row of unit norm unless a docstring says otherwise."""
 
@@ -53,7 +55,7 @@ class ArticleInfo:
     publisher: str | None
     author: str | None
     published: date | None
-    published_precision: str
+    published_precision: Precision
     language: str
     url: str | None
     source: str

@@ -22,31 +22,65 @@ Expects = Literal["count", "amount", "date", "person", "place", "reason", "other
 _HANGUL = re.compile(r"[가-힣]")
 _LETTER = re.compile(r"[^\W\d_]")
 _LATIN_WORD = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
-_ENGLISH = frozenset(
-    "a an and are at be been but by can could did do does for from has have how i in is it its many much not of on or "
-    "should tell than that the their there they this to was were what when where which who whom whose why will with "
-    "would you give list name number total between about during".split()  # noqa: SIM905
-)
+# fmt: off
+_ENGLISH = frozenset({
+    "a", "an", "and", "are", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for",
+    "from", "has", "have", "how", "i", "in", "is", "it", "its", "many", "much", "not", "of", "on", "or",
+    "should", "tell", "than", "that", "the", "their", "there", "they", "this", "to", "was", "were", "what",
+    "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "give", "list",
+    "name", "number", "total", "between", "about", "during"
+})
+# fmt: on
 
 _EXPECTS_EN: tuple[tuple[Expects, str], ...] = (
-    ("amount", r"how much|what (?:is|was|are|were|'s) the (?:\w+ )?(?:price|cost|budget|value|sum|amount|size)\b|(?:what|which) "
-               r"(?:percentage|percent|proportion|share|amount|price|sum|budget)|\b(?:cost|budget|price|value|worth)\b.*\?|"
-               r"how (?:big|large|fast|tall|long|far|old|high|expensive)"),
+    (
+        "amount",
+        r"how much|what (?:is|was|are|were|'s) the (?:\w+ )?(?:price|cost|budget|value|sum|amount|size)\b"
+        r"|(?:what|which) (?:percentage|percent|proportion|share|amount|price|sum|budget)"
+        r"|\b(?:cost|budget|price|value|worth)\b.*\?|how (?:big|large|fast|tall|long|far|old|high|expensive)",
+    ),
     ("count", r"how many|(?:what|which) number|number of|count of|total (?:number|of)|headcount|\bhow often"),
-    ("date", r"\bwhen\b|(?:what|which) (?:year|month|day|date|time|week|quarter)|\bdeadline\b|\bdate\b|by what|since what|how soon|target year"),
-    ("person", r"\bwho(?:m|se)?\b|(?:what|which) (?:person|minister|official|executive|president|ceo|leader|politician|reporter|journalist)|"
-               r"name of the (?:person|minister|official|executive|president|ceo|leader|head)"),
-    ("place", r"\bwhere\b|(?:what|which) (?:city|country|countries|place|town|region|location|county|state|venue)|\blocation\b"),
+    (
+        "date",
+        r"\bwhen\b|(?:what|which) (?:year|month|day|date|time|week|quarter)|\bdeadline\b|\bdate\b"
+        r"|by what|since what|how soon|target year",
+    ),
+    (
+        "person",
+        r"\bwho(?:m|se)?\b|(?:what|which|name of the) "
+        r"(?:person|minister|official|executive|president|ceo|leader|politician|reporter|journalist|head)",
+    ),
+    (
+        "place",
+        r"\bwhere\b|(?:what|which) (?:city|country|countries|place|town|region|location|county|state|venue)"
+        r"|\blocation\b",
+    ),
     ("reason", r"\bwhy\b|\breasons?\b|what (?:caused|led|made|prompted|motivated)|how come"),
-)  # fmt: skip
+)
 _EXPECTS_KO: tuple[tuple[Expects, str], ...] = (
-    ("date", r"언제|시점|시기|며칠|몇\s?년(?!간|\s?동안|\s?치|\s?만)|몇\s?월|몇\s?일(?!간)|몇\s?시(?!간)|시한|마감|날짜|어느 해|연도|일시|기한"),
-    ("count", r"몇|수는|개수|갯수|대수|인원|얼마나 (?:많|되는 수)|숫자|[가-힣]수(?:는|가|를|\?|$)|수량|물량|총\s?\w+\s?수|배수"),
+    (
+        "date",
+        r"언제|시점|시기|며칠|몇\s?년(?!간|\s?동안|\s?치|\s?만)|몇\s?월|몇\s?일(?!간)|몇\s?시(?!간)"
+        r"|시한|마감|날짜|어느 해|연도|일시|기한",
+    ),
+    (
+        "count",
+        r"몇|수는|개수|갯수|대수|인원|얼마나 (?:많|되는 수)|숫자|[가-힣]수(?:는|가|를|\?|$)|수량|물량"
+        r"|총\s?\w+\s?수|배수",
+    ),
     ("amount", r"얼마|금액|비용|예산|액수|투자액|가격|규모|자금|값|비율|퍼센트|비중|용량|총액|액은|매출"),
-    ("person", r"누가|누구|누군|누굴|인물|(?:장관|총리|대통령|회장|대표|CEO|사장|책임자|기자|저자)(?:은|는|이|가)?\s?(?:이름|성함|누|\?|$)"),
-    ("place", r"어디|어느 (?:나라|도시|지역|국가|곳)|장소|어떤 (?:나라|도시|지역|국가)|소재지|위치|지역은|도시는|국가는|나라는"),
+    (
+        "person",
+        r"누가|누구|누군|누굴|인물"
+        r"|(?:장관|총리|대통령|회장|대표|CEO|사장|책임자|기자|저자)(?:은|는|이|가)?\s?(?:이름|성함|누|\?|$)",
+    ),
+    (
+        "place",
+        r"어디|어느 (?:나라|도시|지역|국가|곳)|장소|어떤 (?:나라|도시|지역|국가)|소재지|위치"
+        r"|지역은|도시는|국가는|나라는",
+    ),
     ("reason", r"왜|이유|까닭|배경|때문|원인|목적|계기"),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +165,13 @@ def _search_terms(text: str, language: Language, names: NameBook) -> tuple[str, 
         return tuple(dict.fromkeys([*terms(text), *other_script]))
     kept = [word for word in re.findall(r"[A-Za-z0-9][\w.&+-]*", text)[1:] if not word.islower()]
     return tuple(dict.fromkeys([*terms(" ".join(kept)), *other_script]))
+
+
+def has_language(text: str, language: Language) -> bool:
+    """Whether a text, its quotations and names apart, is written in that language."""
+    plain = re.sub(r"\"[^\"]*\"|“[^”]*”|\([^)]*\)|\[\d+\]", " ", text)
+    hangul = len(_HANGUL.findall(plain))
+    latin = sum(len(word) for word in _LATIN_WORD.findall(plain))
+    if language == "ko":
+        return hangul > 0 or not latin
+    return latin >= hangul

@@ -13,23 +13,22 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from index.embed import Embedder
 from index.names import NameBook
 from index.store import Store
-from index.types import Candidate, Filter, Hit, Vectors
-from rag.errors import Language
+from index.types import Candidate, Filter, Hit
+from rag.errors import IndexMissingError, Language
+from rag.evidence import best_sentences
+from rag.neutral import Floats, Neutral, load_neutral, standard, unit
 from rag.question import Question, read
 from rag.settings import RetrievalSettings
-
-Floats = npt.NDArray[np.float32]
+from rag.types import Evidence
 
 K1, B = 1.2, 0.75
 HUB_NEIGHBOURS = 30
@@ -37,20 +36,16 @@ NAMED = 20
 """Names are looked for in this many of the best candidates: it costs a millisecond or two for each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Neutral:
-    """How this model embeds questions of one language in general: their mean, and the questions centred on it."""
-
-    mean: Floats
-    centred: Vectors
-
-
 class Retriever(BaseRetriever):
     """gisa's retrieval behind llama-index's interface; `hits` is the same with all that the pipeline needs to know."""
 
-    def __init__(self, store: Store, embedder: Embedder, settings: RetrievalSettings | None = None) -> None:
+    def __init__(
+        self, store: Store, embedder: Embedder, cache: Path, settings: RetrievalSettings | None = None
+    ) -> None:
+        """`cache` is a folder for what is computed once for a model."""
         super().__init__()
         self.store = store
+        self._cache = cache
         self._embedder = embedder
         self._settings = settings or RetrievalSettings()
         self._neutral: dict[Language, Neutral] = {}
@@ -65,9 +60,17 @@ class Retriever(BaseRetriever):
         return self._names[1]
 
     def hits(self, question: Question, where: Filter | None = None) -> list[Hit]:
-        """Chunks for a question, best first; at most twice `candidates` of the settings."""
+        """Chunks for a question, best first; at most twice `candidates` of the settings.
+
+        Raises IndexMissingError when the collection is empty.
+        """
+        if not self.store.statistics().articles:
+            raise IndexMissingError(
+                "The collection is empty. Add articles with `gisa index add PATH`.",
+                "기사 모음이 비어 있습니다. `gisa index add 경로`로 기사를 추가하세요.",
+            )
         vector = self._embedder.queries([question.text])[0]
-        centred = _unit(vector - self.neutral(question.language).mean)
+        centred = unit(vector - self.neutral(question.language).mean)
         k = self._settings.candidates
         found = [*self.store.dense(centred, k, where), *self.store.lexical(question.terms, k, where)]
         candidates = self.store.candidates(list(dict.fromkeys(found)))
@@ -75,18 +78,21 @@ class Retriever(BaseRetriever):
             return []
         dense, by_sentence = self._dense(centred, question.language, candidates)
         lexical, coverage = self._lexical(question.terms, candidates)
-        scores = _standard(dense) + coverage * _standard(lexical)
+        scores = standard(dense) + coverage * standard(lexical)
         scores += self._settings.names_weight * self._named(question, candidates, scores)
         order = np.argsort(-scores, kind="stable")
         return [Hit(candidates[i], float(scores[i]), tuple(map(float, by_sentence[i]))) for i in order]
 
     def neutral(self, language: Language) -> Neutral:
         if language not in self._neutral:
-            text = (files("index") / "data" / f"questions.{language}.txt").read_text(encoding="utf-8")
-            vectors = self._embedder.queries([line for line in text.splitlines() if line])
-            mean = vectors.mean(axis=0)
-            self._neutral[language] = Neutral(mean, _unit(vectors - mean))
+            self._neutral[language] = load_neutral(self._embedder, language, self._cache)
         return self._neutral[language]
+
+    def sentences(self, question: Question, hits: Sequence[Hit], limit: int) -> list[Evidence]:
+        """The sentences of `hits` most likely to answer, best first."""
+        words = self._embedder.question_words([question.text])[0]
+        neutral = self.neutral(question.language)
+        return best_sentences(question, words, hits, store=self.store, neutral=neutral, limit=limit)
 
     def _dense(self, query: Floats, language: Language, candidates: Sequence[Candidate]) -> tuple[Floats, list[Floats]]:
         """Scores of the candidates, float32 (n,), and of each one's sentences."""
@@ -95,9 +101,9 @@ class Retriever(BaseRetriever):
         mean = np.stack([means[c.article.language] for c in candidates])
         rows = np.concatenate(
             [
-                _unit(np.stack([_unit(c.article_vector) for c in candidates]) - mean),
-                _unit(np.stack([c.vector for c in candidates]) - mean),
-                _unit(np.concatenate([c.sentence_vectors for c in candidates]) - np.repeat(mean, lengths, axis=0)),
+                unit(np.stack([unit(c.article_vector) for c in candidates]) - mean),
+                unit(np.stack([c.vector for c in candidates]) - mean),
+                unit(np.concatenate([c.sentence_vectors for c in candidates]) - np.repeat(mean, lengths, axis=0)),
             ]
         )
         near = np.sort(rows @ self.neutral(language).centred.T, axis=1)[:, -HUB_NEIGHBOURS:].mean(axis=1)
@@ -146,12 +152,3 @@ class Retriever(BaseRetriever):
             )
             for hit in self.hits(read(query_bundle.query_str, self.names))
         ]
-
-
-def _unit(vectors: Floats) -> Floats:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9), np.float32)
-
-
-def _standard(scores: Floats) -> Floats:
-    """Scores as standard deviations from their mean, so that scales of different kinds can be added."""
-    return np.asarray((scores - scores.mean()) / (scores.std() + 1e-9), np.float32)

@@ -30,7 +30,9 @@ class EmbedderSettings(_Group):
 
 
 class LLMSettings(_Group):
-    model: str = Field("qwen2.5-coder-1.5b-instruct", description="A pinned model, a .gguf file, or a server's name.")
+    model: str = Field(
+        default="qwen2.5-coder-1.5b-instruct", description="A pinned model, a .gguf file, or a server's name."
+    )
     base_url: str | None = Field(
         default=None, description="An OpenAI-compatible server, e.g. http://localhost:11434/v1."
     )

@@ -15,14 +15,20 @@ ClaimKind = Literal["quantity", "date", "name", "statement"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One sentence offered as proof. `article.text[start:end] == text`; `score` compares within one question only."""
+    """One sentence offered as proof: `article.text[start:end] == text`.
+
+    `context` is the chunk it stands in; `score` compares within one question only; `words` is the mean over the
+    question's words of their best match in the sentence, a cosine.
+    """
 
     article: ArticleInfo
     chunk_id: str
     start: int
     end: int
     text: str
+    context: str
     score: float
+    words: float
 
 
 @dataclass(frozen=True, slots=True)

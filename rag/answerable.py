@@ -1,0 +1,35 @@
+"""Whether the evidence can answer at all. Refusing is ours and not the model's: told to refuse, it refuses a third of
+what it could answer and answers a third of what it should not (docs/decisions.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.names import NameBook
+from rag.evidence import kind_match
+from rag.question import Question
+from rag.types import Evidence
+
+HOME = frozenset({"한국", "대한민국", "국내", "Korea", "South Korea", "Korean"})
+"""Korean papers say 정부 and 국내 for what a foreign reader asks about as Korea: its absence proves nothing."""
+LEAST_WORDS = 0.30
+"""Below this mean match of the question's words, the best evidence is about something else."""
+
+
+def answerable(question: Question, evidence: Sequence[Evidence], names: NameBook) -> bool:
+    """False when no evidence has a name that is asked about, has the kind of thing asked for, or is to the point."""
+    if not evidence or max(item.words for item in evidence) < LEAST_WORDS:
+        return False
+    if missing_names(question, evidence, names):
+        return False
+    return max(kind_match(question, item.text, item.article) for item in evidence) >= 0
+
+
+def missing_names(question: Question, evidence: Sequence[Evidence], names: NameBook) -> list[str]:
+    """Names in the question that stand nowhere in the evidence, its chunks and its headlines."""
+    around = {f"{item.article.title}\n{item.context}" for item in evidence}
+    return [
+        name.text
+        for name in question.names
+        if HOME.isdisjoint([name.text, *name.variants]) and not any(names.occurs(name.text, text) for text in around)
+    ]

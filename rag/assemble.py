@@ -1,0 +1,182 @@
+"""Turns settings into objects. Nothing else does, so that everything else can be handed its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from index.build import ingest
+from index.local_store import DATABASE, LocalStore
+from index.names import NameBook
+from index.types import Filter
+from rag import pipeline
+from rag.pipeline import Parts
+from rag.question import Question
+from rag.settings import LLMSettings, Settings
+from rag.types import Answer, Evidence, Listener, SearchResult
+from seeds.loaders import shipped_articles
+from seeds.provision import Progress, resolve
+
+if TYPE_CHECKING:
+    from index.sentence_transformer import SentenceTransformerEmbedder
+    from rag.generate import Writer
+    from rag.local_llm import LocalLLM
+
+FirstBuild = Callable[[int], None]
+"""Called with the number of shipped articles before the first collection is made of them."""
+
+
+def open_embedder(settings: Settings, progress: Progress | None = None) -> SentenceTransformerEmbedder:
+    """The embedding model, fetched when it is a pinned one and not there yet. Raises ModelFileError."""
+    path = resolve(settings.embedder.model, settings.home, "embedder", progress=progress)
+    from index.sentence_transformer import SentenceTransformerEmbedder  # seconds to import: only who embeds pays
+
+    return SentenceTransformerEmbedder(path, precision=settings.embedder.precision, threads=settings.embedder.threads)
+
+
+def open_store(settings: Settings) -> LocalStore:
+    """The collection as it is, without the embedding model. Raises IndexMissingError, IndexDamagedError."""
+    return LocalStore(settings.index_folder)
+
+
+class Collection:
+    """A store and the embedder whose vectors it holds. A context manager."""
+
+    def __init__(self, store: LocalStore, embedder: SentenceTransformerEmbedder) -> None:
+        self.store = store
+        self.embedder = embedder
+
+    def __enter__(self) -> Collection:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.store.close()
+
+
+def open_collection(settings: Settings, *, progress: Progress | None = None) -> Collection:
+    """For adding articles; makes an empty collection when there is none."""
+    embedder = open_embedder(settings, progress)
+    return Collection(LocalStore(settings.index_folder, embedder=embedder.name, dimension=embedder.dimension), embedder)
+
+
+class Gisa:
+    """Everything put together: ask it. A context manager; one object may serve many threads."""
+
+    def __init__(self, settings: Settings, collection: Collection, model: _Model | None) -> None:
+        from rag.retrieve import Retriever
+
+        self.settings = settings
+        self.store = collection.store
+        self._collection = collection
+        self._retriever = Retriever(collection.store, collection.embedder, settings.home / "cache", settings.retrieval)
+        self._model = model
+
+    def ask(
+        self,
+        question: str,
+        *,
+        language: str = "auto",
+        where: Filter | None = None,
+        listen: Listener = pipeline.ignore,
+    ) -> Answer:
+        """See rag.pipeline.ask."""
+        return pipeline.ask(question, self._parts(), language=language, where=where, listen=listen)
+
+    def search(
+        self, question: str, *, language: str = "auto", limit: int = 5, where: Filter | None = None
+    ) -> SearchResult:
+        """See rag.pipeline.search."""
+        return pipeline.search(question, self._parts(), language=language, limit=limit, where=where)
+
+    def _parts(self) -> Parts:
+        return Parts(self.settings, self._retriever, self._model)
+
+    def close(self) -> None:
+        if self._model is not None:
+            self._model.close()
+        self._collection.store.close()
+
+    def __enter__(self) -> Gisa:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+class _Model:
+    """The writer, being made in the background: a local model takes seconds to load, and the evidence need not wait."""
+
+    def __init__(self, settings: Settings, progress: Progress | None) -> None:
+        chosen = settings.llm
+        path = None if chosen.base_url else resolve(chosen.model, settings.home, "llm", progress=progress)
+        self._local: LocalLLM | None = None
+        self._making = ThreadPoolExecutor(1, "gisa-llm")
+        self._writer = self._making.submit(self._make, chosen, path)
+        self._making.shutdown(wait=False)
+
+    @property
+    def model(self) -> str:
+        return self._writer.result().model
+
+    def write(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> str:
+        return self._writer.result().write(question, evidence, names, listen)
+
+    def close(self) -> None:
+        """Unload the local model; waits for it when it is still being loaded."""
+        if self._writer.exception() is None and self._local is not None:
+            self._local.close()
+
+    def _make(self, chosen: LLMSettings, path: Path | None) -> Writer:
+        from llama_index.llms.openai_like import OpenAILike
+
+        from rag.generate import Writer
+
+        name, url, key = chosen.model, chosen.base_url, chosen.api_key.get_secret_value() if chosen.api_key else "none"
+        if path is not None:
+            from rag.local_llm import LocalLLM
+
+            self._local = LocalLLM(path, context_tokens=chosen.context_tokens, threads=chosen.threads)
+            name, url, key = path.stem, self._local.base_url, self._local.api_key
+        llm = OpenAILike(
+            model=name,
+            api_base=url,
+            api_key=key,
+            is_chat_model=True,
+            context_window=chosen.context_tokens,
+            max_tokens=chosen.max_tokens,
+            temperature=0.0,
+            timeout=chosen.timeout_s,
+            max_retries=1,
+        )
+        return Writer(llm)
+
+
+def open_gisa(
+    settings: Settings,
+    *,
+    llm: bool = True,
+    progress: Progress | None = None,
+    on_first_build: FirstBuild | None = None,
+) -> Gisa:
+    """Open the collection and the models; fetch what is pinned and missing, and make the collection from the shipped
+    articles when there is none. The language model is loaded while the rest is. Raises GisaError."""
+    model = _Model(settings, progress) if llm else None
+    try:
+        seeding = settings.index_folder / "seeding"  # stands while the first build is under way: a killed one goes on
+        first = seeding.exists() or not (settings.index_folder / DATABASE).exists()
+        collection = open_collection(settings, progress=progress)
+        if first:
+            articles = shipped_articles()
+            if on_first_build is not None:
+                on_first_build(len(articles))
+            seeding.touch()
+            ingest(collection.store, collection.embedder, articles)
+            seeding.unlink()
+        return Gisa(settings, collection, model)
+    except BaseException:
+        if model is not None:
+            model.close()
+        raise

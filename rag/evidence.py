@@ -1,0 +1,143 @@
+"""Picks the sentences that answer: few, for the model reads 60 tokens a second and is led astray by each one too many.
+
+A sentence is scored by its own dense similarity, by late interaction (each word of the question finds its best match
+among the sentence's words, as they were read in the chunk: Khattab & Zaharia 2020, arXiv:2004.12832), by its chunk, by
+the question's terms and names it holds, by whether it has the kind of thing asked for, and by its article's age.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.store import Store
+from index.types import ArticleInfo, Candidate, Hit, Sentence
+from rag.dates import find_dates
+from rag.neutral import Floats, Neutral, standard, unit
+from rag.numerals import Quantity, find_quantities
+from rag.question import Question
+from rag.types import Evidence
+
+CHUNKS = 12
+"""Sentences come from this many of the best chunks."""
+DENSE, WORDS, CHUNK, TERMS, KIND, YEAR = 0.5, 1.5, 0.5, 0.7, 0.5, 0.2
+"""Weights, on scores in standard deviations (YEAR: for each year younger): see docs/decisions.md."""
+OLDEST_YEARS = 3.0
+
+_ASKED = re.compile(
+    r"\b(?:how many|(?:what|which|the)? ?number of|count of|total of)\b|몇(?=\s?[가-힣])", re.IGNORECASE
+)
+_MEASURED = frozenset({"count", "money", "percent", "multiple", "measure", "plain"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    candidate: Candidate
+    sentence: Sentence
+    terms: tuple[str, ...]
+    dense: float
+    chunk: float
+    words: float
+
+
+def best_sentences(
+    question: Question, question_words: Floats, hits: Sequence[Hit], *, store: Store, neutral: Neutral, limit: int
+) -> list[Evidence]:
+    """The `limit` sentences most likely to answer, best first. `question_words` is float32 (w, d), not normalised."""
+    rows = _rows(question_words, hits[:CHUNKS], store, neutral)
+    if not rows:
+        return []
+    scores = (
+        DENSE * standard(np.array([row.dense for row in rows], np.float32))
+        + WORDS * standard(np.array([row.words for row in rows], np.float32))
+        + CHUNK * np.array([row.chunk for row in rows], np.float32)
+        + TERMS * standard(_term_shares(question, rows, store))
+        + KIND * np.array([kind_match(question, row.sentence.text, row.candidate.article) for row in rows], np.float32)
+        + YEAR * _youth([row.candidate.article for row in rows])
+    )
+    order = np.argsort(-scores, kind="stable")[:limit]
+    return [_evidence(rows[i], float(scores[i])) for i in order]
+
+
+def _rows(question_words: Floats, hits: Sequence[Hit], store: Store, neutral: Neutral) -> list[_Row]:
+    asked = unit(question_words - neutral.question_word)
+    words = store.words([hit.candidate.chunk.id for hit in hits])
+    return [
+        _Row(hit.candidate, sentence, terms, dense, hit.score, _late(asked, vectors, neutral))
+        for hit, by_sentence in zip(hits, words, strict=True)
+        for sentence, terms, dense, vectors in zip(
+            hit.candidate.chunk.sentences,
+            hit.candidate.sentence_terms,
+            hit.sentence_scores,
+            by_sentence or [np.empty((0, asked.shape[1]), np.float32)] * len(hit.candidate.chunk.sentences),
+            strict=True,
+        )
+    ]
+
+
+def _late(asked: Floats, vectors: Floats, neutral: Neutral) -> float:
+    """Mean over the question's words of the best cosine among the sentence's words; 0 where there are none."""
+    if not len(asked) or not len(vectors):
+        return 0.0
+    return float((asked @ unit(vectors - neutral.document_word).T).max(axis=1).mean())
+
+
+def _term_shares(question: Question, rows: Sequence[_Row], store: Store) -> Floats:
+    """The share of the question terms' idf mass in each sentence, float32 (n,)."""
+    chunks = store.statistics().chunks
+    frequency = store.document_frequency(question.terms)
+    idf = {t: math.log(1 + (chunks - f + 0.5) / (f + 0.5)) for t, f in frequency.items()}
+    mass = sum(idf.values()) or 1.0
+    return np.array([sum(w for t, w in idf.items() if t in row.terms) / mass for row in rows], np.float32)
+
+
+def kind_match(question: Question, text: str, article: ArticleInfo) -> int:
+    """1 when the text has the kind of thing asked for, -1 when it lacks it, 0 when nothing certain is asked for."""
+    if question.expects == "date":
+        return 1 if find_dates(text, article.published) else -1
+    if question.expects not in ("count", "amount"):
+        return 0
+    wanted = asked_unit(question)
+    given = {(q.low, q.high) for q in question.quantities}
+    found = [q for q in find_quantities(text) if q.kind in _MEASURED and (q.low, q.high) not in given]
+    if wanted is not None and wanted.unit:
+        return 1 if any(q.unit == wanted.unit for q in found) else 0 if found else -1
+    return 1 if found else -1
+
+
+def asked_unit(question: Question) -> Quantity | None:
+    """What is to be counted, read by putting a number where the question word stands: "5 countries", "5 개국"."""
+    if question.expects != "count":
+        return None
+    found = _ASKED.search(question.text)
+    if found is None:
+        return None
+    text = f"{question.text[: found.start()]} 5 {question.text[found.end() :].lstrip()}"
+    at = found.start()
+    return next((q for q in find_quantities(text, question.language) if q.start <= at + 1 < q.end), None)
+
+
+def _youth(articles: Sequence[ArticleInfo]) -> Floats:
+    """Years by which each article is younger than OLDEST_YEARS before the newest; undated ones get the mean."""
+    days = np.array([a.published.toordinal() if a.published else np.nan for a in articles], np.float64)
+    if np.isnan(days).all():
+        return np.zeros(len(articles), np.float32)
+    years = np.maximum((days - np.nanmax(days)) / 365.25, -OLDEST_YEARS)
+    return np.nan_to_num(years, nan=float(np.nanmean(years))).astype(np.float32)
+
+
+def _evidence(row: _Row, score: float) -> Evidence:
+    return Evidence(
+        article=row.candidate.article,
+        chunk_id=row.candidate.chunk.id,
+        start=row.sentence.start,
+        end=row.sentence.end,
+        text=row.sentence.text,
+        context=row.candidate.chunk.text,
+        score=score,
+        words=row.words,
+    )

@@ -1,0 +1,98 @@
+"""From a question to a verified answer: the whole path on one screen, each step a line, each in a file of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from index.names import NameBook
+from index.types import Filter
+from rag import compose
+from rag.answerable import answerable
+from rag.errors import ModelServerError
+from rag.question import Question, read
+from rag.retrieve import Retriever
+from rag.settings import Settings
+from rag.types import Answer, Evidence, Found, Listener, SearchResult
+from rag.verify import answers, verify
+
+
+class Writes(Protocol):
+    """Writes drafts: rag.generate.Writer, or a fake of it."""
+
+    @property
+    def model(self) -> str: ...
+
+    def write(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> str:
+        """A draft with [n] marks that count the evidence from 1. Raises ModelServerError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the pipeline is made of; rag.assemble puts it together. Without a `writer` answers are quoted."""
+
+    settings: Settings
+    retriever: Retriever
+    writer: Writes | None
+
+
+def ignore(_: object) -> None:
+    """A listener that does not listen."""
+
+
+def ask(
+    text: str, parts: Parts, *, language: str = "auto", where: Filter | None = None, listen: Listener = ignore
+) -> Answer:
+    """Answer a question. Degrades in this order: a verified answer of the model; the best evidence quoted; a refusal
+    that offers the nearest articles. Raises QuestionError, IndexStoreError; never for a model that is out of reach."""
+    clock = _Clock()
+    names = parts.retriever.names
+    question = read(text, names, language, parts.settings.answer.question_characters)
+    evidence = _evidence(question, parts, where)
+    listen(Found(tuple(evidence)))
+    clock.lap("retrieve")
+    if not answerable(question, evidence, names):
+        return compose.refusal(question, evidence, parts.settings, clock.laps())
+    if parts.writer is None:
+        return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names)
+    try:
+        draft = parts.writer.write(question, evidence, names, listen)
+    except ModelServerError as error:
+        return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names, because=error)
+    clock.lap("generate")
+    statements = verify(question, draft, evidence, names)
+    clock.lap("verify")
+    if not all(s.supported for s in statements) or not answers(question, statements):
+        return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names, doubted=statements)
+    return compose.written(question, statements, evidence, parts.settings, clock.laps(), model=parts.writer.model)
+
+
+def search(
+    text: str, parts: Parts, *, language: str = "auto", limit: int = 5, where: Filter | None = None
+) -> SearchResult:
+    """The evidence for a question, best first, without a model. Raises QuestionError, IndexStoreError."""
+    question = read(text, parts.retriever.names, language, parts.settings.answer.question_characters)
+    return SearchResult(question.text, question.language, tuple(_evidence(question, parts, where, limit)))
+
+
+def _evidence(question: Question, parts: Parts, where: Filter | None, limit: int | None = None) -> Sequence[Evidence]:
+    hits = parts.retriever.hits(question, where)
+    return parts.retriever.sentences(question, hits, limit or parts.settings.answer.evidence_sentences)
+
+
+class _Clock:
+    """Milliseconds of each step and of all."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps = {"retrieve": 0, "generate": 0, "verify": 0}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = round((now - self._last) * 1000)
+        self._last = now
+
+    def laps(self) -> dict[str, int]:
+        return {**self._laps, "total": round((time.perf_counter() - self._start) * 1000)}

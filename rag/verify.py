@@ -1,0 +1,174 @@
+"""Checks a draft against its evidence: every quantity, date and name of it must stand in a sentence it cites.
+
+Quantities are compared by value and unit across notations, dates by what they name, names in either script. A claim
+that another evidence sentence bears out is cited to that one; a lost "more than" or "up to" is put back; what no
+evidence bears out makes the draft unfit to be shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from index.names import NameBook
+from rag.dates import Date, find_dates, same_date
+from rag.numerals import Quantity, agrees, find_quantities, restore_bound
+from rag.question import Question
+from rag.types import ClaimKind, Evidence
+
+_MARK = re.compile(r"\s*\[(\d{1,2})\]")
+_SENTENCE = re.compile(
+    r"[^.!?。\n]*(?:[.!?。](?!\s|$|[\"'”’)])[^.!?。\n]*)*[.!?。]*[\"'”’)]*(?:\s*\[\d{1,2}\])*[.。]?\s*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A claim of the draft. `evidence` is the index of the evidence that bears it out, None when none does."""
+
+    text: str
+    kind: ClaimKind
+    evidence: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of the draft without its marks, and the evidence (indices, best first) it is to be cited to."""
+
+    text: str
+    evidence: tuple[int, ...]
+    claims: tuple[Checked, ...]
+
+    @property
+    def supported(self) -> bool:
+        return bool(self.evidence) and all(claim.evidence is not None for claim in self.claims)
+
+
+def verify(question: Question, draft: str, evidence: Sequence[Evidence], names: NameBook) -> list[Statement]:
+    """The draft's sentences, each with its claims checked, its citations mended and its bounds restored."""
+    return [_verify(question, part, evidence, names) for part in _parts(draft)]
+
+
+def _parts(draft: str) -> list[str]:
+    found = (match.group().strip() for match in _SENTENCE.finditer(draft))
+    return [part for part in found if _MARK.sub("", part).strip(" .")]
+
+
+def _verify(question: Question, part: str, evidence: Sequence[Evidence], names: NameBook) -> Statement:
+    cited = [int(n) - 1 for n in _MARK.findall(part)]
+    cited = [n for n in dict.fromkeys(cited) if 0 <= n < len(evidence)]
+    text = re.sub(r"\s+([.,])", r"\1", _MARK.sub("", part)).strip()
+    order = [*cited, *(n for n in range(len(evidence)) if n not in cited)]
+    claims: list[Checked] = []
+    text, found = _quantities(question, text, evidence, order)
+    claims += found
+    claims += _dates(text, evidence, order)
+    claims += _names(question, text, evidence, order, names)
+    bearing = [claim.evidence for claim in claims if claim.evidence is not None]
+    told = tuple(dict.fromkeys(bearing)) or tuple(cited) or (0,)
+    return Statement(text, told if evidence else (), tuple(claims))
+
+
+def _quantities(
+    question: Question, text: str, evidence: Sequence[Evidence], order: Sequence[int]
+) -> tuple[str, list[Checked]]:
+    """The text with its lost bounds restored, and its quantities checked."""
+    claims: list[Checked] = []
+    for claim in reversed(find_quantities(text, question.language)):
+        best = _bearing(claim, evidence, order)
+        if best is None:
+            claims.append(Checked(claim.text, "quantity", None))
+            continue
+        index, other, verdict = best
+        if verdict == "bound_lost":
+            text = restore_bound(text, claim, other, question.language)
+        claims.append(Checked(claim.text, "quantity", index))
+    return text, claims[::-1]
+
+
+def _bearing(claim: Quantity, evidence: Sequence[Evidence], order: Sequence[int]) -> tuple[int, Quantity, str] | None:
+    """The evidence that bears out a quantity best: an equal one before one whose bound was lost."""
+    lost = None
+    for index in order:
+        for other in find_quantities(evidence[index].text):
+            verdict = agrees(claim, other)
+            if verdict == "equal":
+                return index, other, verdict
+            if verdict == "bound_lost" and lost is None:
+                lost = index, other, verdict
+    return lost
+
+
+def _dates(text: str, evidence: Sequence[Evidence], order: Sequence[int]) -> list[Checked]:
+    def bears(claim: Date, item: Evidence) -> bool:
+        article = item.article
+        told = find_dates(item.text, article.published, article.published_precision)
+        return any(same_date(claim, other) for other in told)
+
+    return [
+        Checked(claim.text, "date", next((n for n in order if bears(claim, evidence[n])), None))
+        for claim in find_dates(text)
+    ]
+
+
+def _names(
+    question: Question, text: str, evidence: Sequence[Evidence], order: Sequence[int], names: NameBook
+) -> list[Checked]:
+    """A name must stand in a sentence; one that the question gave may also stand around it, in chunk or headline."""
+    asked = {name.text.casefold() for name in question.names}
+    claims: list[Checked] = []
+    for name in names.find(text):
+        bears = next((n for n in order if names.occurs(name.text, evidence[n].text)), None)
+        if bears is None and (name.text.casefold() in asked or any(names.occurs(a, name.text) for a in asked)):
+            bears = next((n for n in order if names.occurs(name.text, _around(evidence[n]))), None)
+        claims.append(Checked(name.text, "name", bears))
+    return claims
+
+
+def _around(item: Evidence) -> str:
+    return f"{item.article.title}\n{item.context}"
+
+
+def answers(question: Question, statements: Sequence[Statement]) -> bool:
+    """Whether the statements say what was asked for: something new, and of the kind asked for."""
+    text = " ".join(statement.text for statement in statements)
+    if question.expects in ("count", "amount"):
+        given = {(q.low, q.high) for q in question.quantities}
+        return any((q.low, q.high) not in given for q in find_quantities(text, question.language))
+    if question.expects == "date":
+        return bool(find_dates(text))
+    return bool(_words(text) - _words(question.text))
+
+
+# fmt: off
+_FUNCTION = frozenset({
+    "a", "an", "and", "are", "as", "at", "be", "been", "by", "can", "did", "do", "does", "for", "from", "has",
+    "have", "in", "into", "is", "it", "its", "of", "on", "or", "that", "the", "their", "they", "this", "to",
+    "was", "were", "which", "will", "with", "would", "who", "what", "when", "where", "why", "how"
+})
+# fmt: on
+
+
+def _words(text: str) -> set[str]:
+    """Content words, cut to their first letters so that inflection does not look like news."""
+    return {word[:5] if word.isascii() else word[:2] for word in re.findall(r"\w+", text.casefold())} - _FUNCTION
+
+
+def renumbered(statements: Sequence[Statement]) -> tuple[str, list[int], list[Statement]]:
+    """The answer's text with [1], [2] ... in order of appearance, the evidence behind each number, and the statements
+    with their claims' evidence as those numbers (from 1)."""
+    numbers: dict[int, int] = {}
+    pieces: list[str] = []
+    mended: list[Statement] = []
+    for statement in statements:
+        marks = "".join(f"[{numbers.setdefault(n, len(numbers) + 1)}]" for n in statement.evidence)
+        ended = re.fullmatch(r"(.*?)([.!?。]*)", statement.text, re.DOTALL)
+        body, stop = ended.groups() if ended else (statement.text, "")
+        pieces.append(f"{body} {marks}{stop or '.'}")
+        claims = tuple(
+            replace(claim, evidence=None if claim.evidence is None else numbers[claim.evidence])
+            for claim in statement.claims
+        )
+        mended.append(replace(statement, claims=claims))
+    return " ".join(pieces), list(numbers), mended
