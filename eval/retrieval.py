@@ -26,7 +26,7 @@ from index.types import Vectors
 from rag.errors import GisaError, QuestionError
 from rag.question import read
 from rag.retrieve import Retriever
-from rag.settings import RetrievalSettings, Settings
+from rag.settings import Settings
 from seeds.article import Article
 
 DEPTH = 10
@@ -81,7 +81,7 @@ def evaluate(
     with closing(LocalStore(folder, embedder=embedder.name, dimension=embedder.dimension)) as store:
         _fill(store, data, embedder, shown)
         vectors = _passage_vectors(folder / "passages.npy", data, embedder, shown)
-        methods = {OURS: ours(store, embedder, settings.retrieval), **plain(data.passages, vectors, embedder)}
+        methods = {OURS: ours(store, embedder, settings), **plain(data.passages, vectors, embedder)}
         return [measure(name, rank, data, shown) for name, rank in methods.items() if not only or name in only]
 
 
@@ -91,9 +91,9 @@ def cache(home: Path, data: RetrievalSet, embedder: Embedder) -> Path:
     return home / "eval" / "cache" / f"{data.name}-{hashlib.sha256(repr(key).encode()).hexdigest()[:12]}"
 
 
-def ours(store: Store, embedder: Embedder, settings: RetrievalSettings) -> Rank:
+def ours(store: Store, embedder: Embedder, settings: Settings) -> Rank:
     """gisa's retriever; a passage ranks by its best chunk. Raises QuestionError on what gisa does not read."""
-    retriever = Retriever(store, embedder, settings)
+    retriever = Retriever(store, embedder, settings.home / "cache", settings.retrieval)
 
     def rank(question: str) -> list[str]:
         hits = retriever.hits(read(question, retriever.names))

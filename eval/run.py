@@ -15,6 +15,7 @@ from pydantic import Field
 from eval import provenance
 from eval.answers import score
 from eval.datasets import DataError, GoldenQuestion, GoldenSet
+from eval.prompt_tokens import PromptTokens, watching
 from eval.records import AskError, QuestionRecord, RunRecord, complete_lines, read_run
 from index.build import ingest
 from index.embed import Embedder
@@ -31,7 +32,7 @@ SHIPPED = "shipped"
 class Asks(Protocol):
     """What is measured: `rag.assemble.Gisa`, or whatever answers like it."""
 
-    def ask(self, question: str, *, listen: Listener | None = None) -> Answer: ...
+    def ask(self, question: str, *, listen: Listener = ...) -> Answer: ...
 
 
 class CollectionSettings(Settings):
@@ -122,15 +123,17 @@ def ask_each(
     gisa: Asks, questions: Sequence[tuple[str, GoldenQuestion]], numbers: dict[str, str], out: Path
 ) -> Iterator[QuestionRecord]:
     """Ask, score, append to `out` and yield, question by question: breaking off loses only the one being asked."""
-    with out.open("a", encoding="utf-8") as file:
+    with out.open("a", encoding="utf-8") as file, watching() as tokens:
         for name, question in questions:
-            record = ask_one(gisa, name, question, numbers)
+            record = ask_one(gisa, name, question, numbers, tokens)
             file.write(record.model_dump_json() + "\n")
             file.flush()
             yield record
 
 
-def ask_one(gisa: Asks, name: str, question: GoldenQuestion, numbers: dict[str, str]) -> QuestionRecord:
+def ask_one(
+    gisa: Asks, name: str, question: GoldenQuestion, numbers: dict[str, str], tokens: PromptTokens
+) -> QuestionRecord:
     """One question's record; an error that gisa explains is recorded in the answer's place."""
     waited: list[float] = []
     start = time.perf_counter()
@@ -160,6 +163,7 @@ def ask_one(gisa: Asks, name: str, question: GoldenQuestion, numbers: dict[str, 
         error=failed,
         elapsed_ms=_ms_since(start),
         evidence_ms=waited[0] if waited else None,
+        prompt_tokens=tokens.take(),
     )
 
 

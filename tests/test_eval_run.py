@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ChatResponseGen
+from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.llms import MockLLM
+from llama_index.core.llms.callbacks import llm_chat_callback
 from rich.console import Console
 from typer.testing import CliRunner
 
 from eval.cli import app
 from eval.datasets import DataError, GoldenQuestion, GoldenSet
+from eval.prompt_tokens import reported
 from eval.records import QuestionRecord, RunRecord, read_run
 from eval.report import changes, percentile, run_table, show_comparison, show_failures, summary, wrongs
 from eval.run import ask_each, begin, choose, fill, own_collection, source_numbers
 from index.types import ArticleInfo
 from rag.errors import ModelServerError
+from rag.pipeline import ignore
 from rag.settings import load_settings
 from rag.types import Answer, Citation, Evidence, Found, Listener
 
@@ -60,22 +68,38 @@ RUN = RunRecord(
 )
 
 
+class Model(MockLLM):
+    """Tells what llama.cpp tells with its last message: how many tokens it read, and how many it still had."""
+
+    @llm_chat_callback()
+    def stream_chat(self, messages: Sequence[ChatMessage], **_: Any) -> ChatResponseGen:
+        def stream() -> ChatResponseGen:
+            for raw in (
+                None,
+                SimpleNamespace(usage=None, timings={"prompt_n": 40, "cache_n": len(str(messages[0].content))}),
+            ):
+                yield ChatResponse(message=ChatMessage("x", role="assistant"), delta="x", raw=raw)
+
+        return stream()
+
+
 class Fake:
     """Answers as told above: right, wrong, refusing, answering what nobody said, and not at all."""
 
     def __init__(self, stop_at: str = "") -> None:
         self.asked: list[str] = []
         self.stop_at = stop_at
+        self.model = Model()
 
-    def ask(self, question: str, *, listen: Listener | None = None) -> Answer:
+    def ask(self, question: str, *, listen: Listener = ignore) -> Answer:
         if question == self.stop_at:
             raise KeyboardInterrupt
         self.asked.append(question)
         if question == "누가 이겼나?":
             raise ModelServerError("The server is away. Start it.", "서버가 없습니다. 시작하세요.")
         quote = "GPU 26만장을 들여온다."
-        if listen:
-            listen(Found((Evidence(INFO, "c", 0, len(quote), quote, 1.0),)))
+        list(self.model.stream_chat([ChatMessage(question)]))
+        listen(Found((Evidence(INFO, "c", 0, len(quote), quote, quote, 1.0, 0.5),)))
         time.sleep(0.02)
         answer = Answer(
             question=question,
@@ -138,7 +162,27 @@ def test_figures(tmp_path: Path) -> None:
     assert figures["right citation article"] == "66.7% (2/3)"
     assert figures["right language"] == "80.0% (4/5)", "a question that failed counts as wrong"
     assert (figures["unsupported quantities"], figures["errors"]) == ("1", "1")
-    assert figures["prompt tokens, median / most"] == "-"
+    assert figures["prompt tokens, median / most"] == "54 / 58", "40 and the lengths of four questions: 14, 15, 6, 18"
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (SimpleNamespace(usage=SimpleNamespace(prompt_tokens=32), timings={"prompt_n": 1, "cache_n": 31}), 32),
+        (SimpleNamespace(usage=None, timings={"prompt_n": 1, "cache_n": 31}), 32),
+        (SimpleNamespace(timings={"prompt_n": 7}), 7),
+        (SimpleNamespace(usage=None), None),
+        (None, None),
+    ],
+)
+def test_prompt_tokens_as_servers_tell_them(raw: object, expected: int | None) -> None:
+    assert reported(raw) == expected
+
+
+def test_prompts_are_watched_only_while_asking(tmp_path: Path) -> None:
+    before = list(get_dispatcher().event_handlers)
+    assert asked(tmp_path / "run.jsonl")[0].prompt_tokens == 40 + len("How many GPUs?")
+    assert get_dispatcher().event_handlers == before
 
 
 def test_table_and_failures(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ held to as many tokens as gisa's. Its prompts need a longer context, so it has a
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -26,6 +27,7 @@ from eval import provenance
 from eval.answers import missing_facts
 from eval.datasets import GOLDEN, GoldenQuestion, load_golden
 from index.embed import Embedder
+from rag.errors import GisaError
 from rag.settings import Settings, load_settings
 from seeds.article import Article
 from seeds.loaders import shipped_articles
@@ -134,25 +136,19 @@ def _timed(answering: Answering, question: str) -> tuple[str, float]:
 
 def _measure(settings: Settings, questions: Sequence[GoldenQuestion]) -> Iterator[Timing]:
     from llama_index.llms.openai_like import OpenAILike
-    from rag.assemble import open_collection, open_gisa
-    from rag.local_llm import LocalLLM
 
     from eval.run import fill, own_collection
-    from seeds.provision import ensure
+    from rag.assemble import open_collection, open_gisa
 
     own = own_collection(settings, None)
     collection = open_collection(own)
     with closing(collection.store) as store:
         fill(store, collection.embedder, None)
-    model = ensure(settings.llm.model, settings.home)
-    with (
-        open_gisa(own) as gisa,
-        closing(LocalLLM(model, context_tokens=PEER_CONTEXT_TOKENS, threads=settings.llm.threads)) as server,
-    ):
+    with open_gisa(own) as gisa, _server(settings) as (base_url, api_key):
         llm = OpenAILike(
             model=settings.llm.model,
-            api_base=server.base_url,
-            api_key="local",
+            api_base=base_url,
+            api_key=api_key,
             is_chat_model=True,
             context_window=PEER_CONTEXT_TOKENS,
             max_tokens=settings.llm.max_tokens,
@@ -164,5 +160,24 @@ def _measure(settings: Settings, questions: Sequence[GoldenQuestion]) -> Iterato
         yield from in_turn(lambda question: gisa.ask(question).answer, theirs, questions)
 
 
+@contextmanager
+def _server(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Address and key of the peer's model server: the one the settings name, else the local model once more."""
+    from rag.local_llm import LocalLLM
+    from seeds.provision import resolve
+
+    told = settings.llm
+    if told.base_url:
+        yield told.base_url, told.api_key.get_secret_value() if told.api_key else "none"
+        return
+    path = resolve(told.model, settings.home, "llm")
+    with closing(LocalLLM(path, context_tokens=PEER_CONTEXT_TOKENS, threads=told.threads)) as server:
+        yield server.base_url, server.api_key
+
+
 if __name__ == "__main__":
-    typer.run(main)
+    try:
+        typer.run(main)
+    except GisaError as error:
+        Console(stderr=True).print(error.en, highlight=False, markup=False, soft_wrap=True)
+        sys.exit(error.exit_code)
