@@ -58,11 +58,12 @@ def test_words_without_quotation_marks_are_one_question(desk: Desk) -> None:
     assert desk.gisa.asked[0][0] == QUESTION
 
 
-def test_a_quote_is_said_to_be_one(desk: Desk) -> None:
+def test_a_quote_is_said_to_be_one_and_shown_once(desk: Desk) -> None:
     desk.gisa.replies[QUESTION] = QUOTED
     shown = desk("ask", QUESTION)
-    assert shown.out.startswith(f"{QUOTE} [1]\n\n[1] 가람전자 서버 투자")
-    assert shown.out.endswith("Quoted from the articles, no model · 5.2 s\n")
+    assert shown.out == (
+        f"{QUOTE} [1]\n\n[1] 가람전자 서버 투자, 한빛일보, 2025-10-31\n\nQuoted from the articles, no model · 5.2 s\n"
+    )
 
 
 def test_a_refusal_shows_nearest_articles_and_notices_and_returns_3(desk: Desk) -> None:

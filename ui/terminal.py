@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from types import TracebackType
+from typing import NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.padding import Padding
 from rich.spinner import Spinner
 from rich.style import Style
 from rich.table import Table
@@ -26,8 +26,14 @@ MARK = "cyan"
 BEARS_OUT = "bold yellow"
 _REFERENCE = re.compile(r"\[\d+\]")
 _INDENT = 4
-Line = tuple[int, Text]
-"""Columns of indent, and what follows."""
+
+
+class Line(NamedTuple):
+    """A paragraph; it hangs from its mark, or is indented."""
+
+    text: Text
+    mark: Text = Text()
+    indent: int = 0
 
 
 def show_answer(session: Session, answer: Answer) -> None:
@@ -40,10 +46,9 @@ def show_search(session: Session, result: SearchResult) -> None:
     if not result.hits:
         session.note(words.NOTHING_FOUND)
     for number, hit in enumerate(result.hits, 1):
-        article = Text.assemble(
-            (f"[{number}] ", MARK), source(session.language, hit.article), (f"  {hit.score:.2f}", QUIET)
-        )
-        _show(session.out, [(0, article), (_INDENT, Text(one_line(hit.text)))])
+        article = Text.assemble(source(session.language, hit.article), (f"  {hit.score:.2f}", QUIET))
+        sentence = Line(Text(one_line(hit.text)), indent=_INDENT)
+        _show(session.out, [Line(article, Text(f"[{number}] ", MARK)), sentence])
 
 
 def show_table(session: Session, columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
@@ -66,41 +71,47 @@ def source(language: Language, article: ArticleInfo) -> Text:
 
 
 def _show(console: Console, lines: Iterable[Line]) -> None:
-    for indent, text in lines:
-        if console.is_terminal:
-            console.print(Padding.indent(text, indent) if indent else text)
+    for line in lines:
+        if not console.is_terminal:
+            console.print(Text(" " * line.indent) + line.mark + line.text if line.text else line.text, soft_wrap=True)
+        elif line.mark or line.indent:
+            hanging = Table.grid()
+            hanging.add_row(Text(" " * line.indent) + line.mark, line.text)
+            console.print(hanging)
         else:
-            console.print(Text(" " * indent if text else "") + text, soft_wrap=True)
+            console.print(line.text)
 
 
 def _answer(language: Language, answer: Answer) -> Iterator[Line]:
     text = Text(clean(answer.answer.strip()), style="" if answer.refused else "bold")
     text.highlight_regex(_REFERENCE, f"not bold {MARK}")
-    yield 0, text
+    yield Line(text)
     for citation in answer.citations:
-        yield 0, Text()
+        yield Line(Text())
         yield from _citation(language, answer, citation)
     if answer.nearest:
-        yield 0, Text()
-        yield 0, Text(words.NEAREST.to(language), QUIET)
+        yield Line(Text())
+        yield Line(Text(words.NEAREST.to(language), QUIET))
         for article in answer.nearest:
-            yield 2, Text.assemble(("· ", QUIET), source(language, article))
-    yield 0, Text()
+            yield Line(source(language, article), Text("· ", QUIET), indent=2)
+    yield Line(Text())
     for claim in answer.claims:
         if not claim.supported:
-            yield 0, Text(one_line(words.UNCONFIRMED.to(language, text=claim.text)), "yellow")
+            yield Line(Text(one_line(words.UNCONFIRMED.to(language, text=claim.text)), "yellow"))
     for notice in answer.notices:
-        yield 0, Text(one_line(notice), "yellow")
-    yield 0, Text(f"{_how(language, answer)} · {_seconds(language, answer)}", QUIET)
+        yield Line(Text(one_line(notice), "yellow"))
+    yield Line(Text(f"{_how(language, answer)} · {_seconds(language, answer)}", QUIET))
 
 
 def _citation(language: Language, answer: Answer, citation: Citation) -> Iterator[Line]:
     about = _source(language, citation.title, citation.publisher, citation.published, citation.url)
-    yield 0, Text.assemble((f"[{citation.number}] ", MARK), about)
+    yield Line(about, Text(f"[{citation.number}] ", MARK))
+    if citation.quote in answer.answer:
+        return  # the answer is the quote: once is enough
     quote = Text(one_line(citation.quote))
     for start, end in bearing(citation, answer.claims):
         quote.stylize(BEARS_OUT, start, end)
-    yield _INDENT, quote
+    yield Line(quote, indent=_INDENT)
 
 
 def _source(language: Language, title: str, publisher: str | None, day: str | None, url: str | None) -> Text:
