@@ -208,8 +208,8 @@ def _same_thing(match: Match, name: str, entries: tuple[Entry, ...]) -> bool:
 
 
 def _part_of(asked: Entry, found: Entry) -> bool:
-    """삼성 is named by 삼성전자: a group by its companies."""
-    if asked.kind != "company" or found.kind != "company":
+    """삼성 is named by 삼성전자 and Manchester by 맨체스터대: a group by its companies, a place by its institutions."""
+    if (asked.kind, found.kind) not in {("company", "company"), ("place", "school"), ("place", "org")}:
         return False
     return any(full.startswith(form) for form in asked.korean for full in found.korean)
 
