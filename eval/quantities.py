@@ -108,7 +108,7 @@ def values(text: str) -> set[Decimal]:
         word = match.group().casefold().removesuffix("fold")
         found.add(Decimal(_WORDS.get(word) or _ORDINALS[word]))
     found |= {Decimal(_NATIVE[match["word"]]) for match in _NATIVE_COUNT.finditer(text)}
-    return found
+    return found | ({Decimal(1)} if "처음" in text else set())
 
 
 def _digits(text: str) -> Iterator[Number]:

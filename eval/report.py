@@ -43,11 +43,10 @@ def summary(records: Records) -> list[tuple[str, str]]:
         ("right language", _share(records, lambda scores: scores.right_language)),
         ("unsupported quantities", str(sum(len(record.scores.unsupported) for record in records if record.scores))),
         ("errors", str(sum(record.error is not None for record in records))),
-        ("prompt tokens, median / most", _of(tokens, lambda all_: f"{statistics.median(all_):.0f} / {max(all_)}")),
-        (
-            "whole answer, median / p95",
-            _of(elapsed, lambda all_: f"{statistics.median(all_):.2f} / {percentile(all_, 95):.2f} s"),
-        ),
+        ("prompt tokens, median", _of(tokens, lambda all_: f"{statistics.median(all_):.0f}")),
+        ("prompt tokens, most", _of(tokens, lambda all_: str(max(all_)))),
+        ("whole answer, median", _of(elapsed, lambda all_: f"{statistics.median(all_):.2f} s")),
+        ("whole answer, p95", _of(elapsed, lambda all_: f"{percentile(all_, 95):.2f} s")),
         ("evidence, median", _of(evidence, lambda all_: f"{statistics.median(all_):.3f} s")),
     ]
 
