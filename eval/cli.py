@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from eval import report as tables
 from eval.datasets import GOLDEN, NoRelevantError, RetrievalSet, load_golden, load_retrieval
 from eval.records import complete_lines, not_a_run, read_run
 from rag.settings import Settings, load_settings
+from seeds.provision import Stage
 
 INTERRUPTED = 130
 T = TypeVar("T")
@@ -44,16 +45,16 @@ def run(
     failures: Failures = False,
 ) -> None:
     """Ask every question of a set and score the answers."""
-    from rag.assemble import open_collection, open_gisa
-
     from eval import run as measuring
+    from rag.assemble import open_collection, open_gisa
 
     if resume and out is None:
         raise typer.BadParameter("say which run to go on with: --out FILE.jsonl", param_hint="--resume")
     golden = [load_golden(path) for path in sets or [GOLDEN]]
     settings = measuring.own_collection(load_settings(), articles)
     out = out or _new_file(settings, "answers")
-    collection = open_collection(settings)
+    with fetching() as progress:
+        collection = open_collection(settings, progress=progress)
     with closing(collection.store) as store:
         measuring.fill(store, collection.embedder, articles)
         run_record = measuring.header(golden, store, settings, articles=articles, llm=not no_llm)
@@ -62,7 +63,9 @@ def run(
     chosen = measuring.choose(golden, language, limit)
     waiting = [(name, question) for name, question in chosen if (name, question.id) not in records]
     interrupted = False
-    with open_gisa(settings, llm=not no_llm) as gisa:
+    with fetching() as progress:
+        opened = open_gisa(settings, llm=not no_llm, progress=progress)
+    with opened as gisa:
         try:
             asked = measuring.ask_each(gisa, waiting, numbers, out)
             for record in track(asked, "asking", len(waiting)):
@@ -85,13 +88,13 @@ def retrieval(
     ] = None,
 ) -> None:
     """Score retrieval on questions with known passages, beside the plain methods."""
-    from rag.assemble import open_embedder
-
     from eval.retrieval import evaluate, record
+    from rag.assemble import open_embedder
 
     loaded = _loaded(data)
     settings = load_settings()
-    embedder = open_embedder(settings)
+    with fetching() as progress:
+        embedder = open_embedder(settings, progress)
     out = out or _new_file(settings, "retrieval")
     out.parent.mkdir(parents=True, exist_ok=True)
     for one in loaded:
@@ -128,6 +131,26 @@ def _loaded(folders: list[Path]) -> list[RetrievalSet]:
                 raise
             Console(stderr=True).print(error.en, highlight=False, markup=False, soft_wrap=True)
     return found
+
+
+class Fetching:
+    """Shows on stderr how far models are that have to be fetched: a bar for each stage."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+
+    def start(self, stage: Stage, name: str, total: int) -> None:
+        self._task = self._bars.add_task(f"{name}: {stage}", total=total or None)
+
+    def advance(self, size: int) -> None:
+        self._bars.advance(self._task, size)
+
+
+@contextmanager
+def fetching() -> Iterator[Fetching]:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield Fetching(bars)
 
 
 def track(items: Iterable[T], what: str, total: int) -> Iterable[T]:
