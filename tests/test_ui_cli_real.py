@@ -113,7 +113,7 @@ def test_bad_questions_each_get_one_line_or_an_answer(own: Path, tmp_path: Path)
         "한" * 10_000,
         "🚀🚀🔥",
         "엔비디아 GPU how many장?",
-        "Quante GPU compra la Corea del Sud dalla Nvidia?",
+        "Quante schede grafiche compra la Corea del Sud?",
     ]
     file = tmp_path / "questions.txt"
     file.write_text("\n".join(questions), encoding="utf-8")
