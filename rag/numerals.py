@@ -221,6 +221,8 @@ def _same_unit(claim: Quantity, evidence: Quantity, converted: bool) -> bool:
         agree = kinds <= {"plain", "count", "ordinal"}
     elif names == {"x", "time"}:  # "three times" is 세 배 or 세 번
         agree = any(quantity.text.lower().endswith("times") for quantity in (claim, evidence))
+    elif "job" in names:  # 일자리 is counted by 개, 고용 by 명
+        agree = names <= {"job", "item", "person"}
     elif ours.dimension == theirs.dimension:
         agree = converted
     else:

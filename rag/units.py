@@ -86,7 +86,8 @@ _COUNTERS = (
     PARAMETER,
     _unit("person", "count", "명, 인, 사람",
           "person, people, user, employee, worker, researcher, engineer, developer, student, resident, customer, "
-          "member, expert, job, staff, patient, victim, passenger, subscriber, scientist, official, individual"),
+          "member, expert, staff, patient, victim, passenger, subscriber, scientist, official, individual"),
+    _unit("job", "count", "", "job"),
     _unit("country", "count", "개국, 개 국가, 개 나라, 나라, 국가, 국", "country, nation"),
     _unit("company", "count", "개사, 개 사, 개 기업, 개 회사, 개 업체, 사, 기업, 회사, 업체",
           "company, firm, business, corporation, enterprise, carrier, operator"),
