@@ -12,7 +12,7 @@ from index.types import Filter
 from rag import compose
 from rag.answerable import answerable
 from rag.errors import ModelServerError
-from rag.question import Question, read
+from rag.question import Question, has_language, read
 from rag.retrieve import Retriever
 from rag.settings import Settings
 from rag.types import Answer, Evidence, Found, Listener, SearchResult
@@ -64,7 +64,8 @@ def ask(
     clock.lap("generate")
     statements = verify(question, draft, evidence, names)
     clock.lap("verify")
-    if not all(s.supported for s in statements) or not answers(question, statements):
+    borne_out = all(s.supported for s in statements) and answers(question, statements)
+    if not borne_out or not has_language(draft, question.language):
         return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names, doubted=statements)
     return compose.written(question, statements, evidence, parts.settings, clock.laps(), model=parts.writer.model)
 
