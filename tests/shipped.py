@@ -1,0 +1,88 @@
+"""The shipped articles in a collection made once, searched with the real embedder; answers are drafted by a fake model.
+
+Test files name this module as a plugin and import from it too; it asserts nothing, so PYTEST_DONT_REWRITE.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from index.build import ingest
+from index.local_store import LocalStore
+from index.types import Filter
+from rag.generate import Writer
+from rag.pipeline import Parts, ask, ignore
+from rag.retrieve import Retriever
+from rag.settings import Settings
+from rag.testing import Draft, FakeLLM
+from rag.types import Answer, Citation, Listener
+from seeds.loaders import shipped_articles
+
+if TYPE_CHECKING:
+    from index.sentence_transformer import SentenceTransformerEmbedder
+
+TRAP = "How many GPUs is Korea securing?"
+KOREAN_TRAP = "한국이 확보하는 GPU는 몇 장인가?"
+SECURED = "26만장 이상 확보"
+"""Stands in the one sentence of the newest article that answers both."""
+
+
+@dataclass(frozen=True)
+class Newsroom:
+    """Asks the shipped articles. `llm` remembers what the last question's model was told."""
+
+    retriever: Retriever
+    settings: Settings
+
+    def ask(
+        self,
+        question: str,
+        *drafts: Draft,
+        llm: FakeLLM | None = None,
+        where: Filter | None = None,
+        language: str = "auto",
+        listen: Listener = ignore,
+    ) -> Answer:
+        """By a model that writes `drafts` in turn (or by `llm`); by quoting alone when there is neither."""
+        model = llm or (FakeLLM(drafts) if drafts else None)
+        parts = Parts(self.settings, self.retriever, Writer(model) if model else None)
+        return ask(question, parts, language=language, where=where, listen=listen)
+
+    def stands(self, citation: Citation) -> bool:
+        """Whether the quotation is where the citation says it is."""
+        text = self.retriever.store.article(citation.article_id).text
+        return bool(citation.quote) and text[citation.start : citation.end] == citation.quote
+
+
+@pytest.fixture(scope="session")
+def newsroom(embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+    """Not to be changed: all tests of a session share it."""
+    home = tmp_path_factory.mktemp("newsroom")
+    settings = Settings(home=home)
+    store = LocalStore(settings.index_folder, embedder=embedder.name, dimension=embedder.dimension)
+    ingest(store, embedder, shipped_articles())
+    yield Newsroom(Retriever(store, embedder, home / "cache", settings.retrieval), settings)
+    store.close()
+
+
+@pytest.fixture
+def own_store(embedder: SentenceTransformerEmbedder, tmp_path: Path) -> Iterator[LocalStore]:
+    """An empty collection of the test's own."""
+    store = LocalStore(tmp_path / "index", embedder=embedder.name, dimension=embedder.dimension)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def dead_server() -> str:
+    """The address of a port on which nothing listens: it was free a moment ago."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+    return f"http://127.0.0.1:{port}/v1"

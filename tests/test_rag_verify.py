@@ -1,0 +1,235 @@
+"""Drafts against evidence. Sentences are made up; what is right is told by reading them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from made_up import NAMES, article, evidence, question
+
+from rag.types import Evidence
+from rag.verify import Statement, answers, renumbered, verify
+
+FACTORY = evidence("현대자동차는 부산에 1조2000억원을 들여 배터리 공장 3곳을 짓는다.")
+JOBS = evidence("부산시는 일자리가 3만개 이상 생길 것으로 본다.")
+SHIP = evidence("공장은 배터리를 최대 6만대의 배에 싣고 비용을 약 15% 줄인다.")
+DAY = evidence("공장은 오는 31일 문을 연다.", article(published=date(2025, 10, 30)))
+SCHOOL = evidence("연세대와 카카오는 위성의 자료를 함께 연구한다.")
+ALL = (FACTORY, JOBS, SHIP, DAY, SCHOOL)
+
+ASK_EN = question("How many jobs does Busan expect?")
+ASK_KO = question("부산시가 예상하는 일자리는 몇 개인가?")
+ASK_OPEN = question("What is being built?")
+
+
+def checked(draft: str, shown: tuple[Evidence, ...] = ALL, korean: bool = False) -> list[Statement]:
+    return verify(ASK_KO if korean else ASK_EN, draft, shown, NAMES)
+
+
+def one(draft: str, shown: tuple[Evidence, ...] = ALL, korean: bool = False) -> Statement:
+    (statement,) = checked(draft, shown, korean)
+    return statement
+
+
+class TestQuantities:
+    @pytest.mark.parametrize(
+        "draft",
+        [
+            "More than 30,000 jobs [2].",
+            "The plant costs 1.2 trillion won [1].",
+            "There will be three factories [1].",
+            "It cuts costs by about 15% [3].",
+            "It cuts costs by about 15 percent [3].",
+            "Up to 60,000 ships carry it [3].",
+        ],
+    )
+    def test_borne_out_across_notations(self, draft: str) -> None:
+        statement = one(draft)
+        assert statement.supported
+        assert [claim.kind for claim in statement.claims if claim.kind == "quantity"] == ["quantity"]
+
+    @pytest.mark.parametrize(
+        "draft", ["일자리 3만개 이상이 생깁니다 [2].", "1조2천억 원을 들입니다 [1].", "일자리 30,000개 이상 [2]."]
+    )
+    def test_borne_out_in_korean(self, draft: str) -> None:
+        assert one(draft, korean=True).supported
+
+    @pytest.mark.parametrize(
+        "draft",
+        [
+            "More than 3,000 jobs [2].",  # a myriad misread
+            "More than 300,000 jobs [2].",
+            "The plant costs 1.2 billion won [1].",  # a scale
+            "The plant costs $1.2 trillion [1].",  # a currency
+            "It cuts costs 15 times [3].",  # a unit
+            "Less than 30,000 jobs [2].",  # the other bound
+            "More than 30,000 jobs and 7 schools [2].",  # one right, one invented
+        ],
+    )
+    def test_not_borne_out(self, draft: str) -> None:
+        statement = one(draft)
+        assert not statement.supported
+        assert any(claim.kind == "quantity" and claim.evidence is None for claim in statement.claims)
+
+    @pytest.mark.parametrize("draft", ["일자리 3천개 이상 [2].", "일자리 3만개 미만 [2].", "12억원을 들입니다 [1]."])
+    def test_not_borne_out_in_korean(self, draft: str) -> None:
+        assert not one(draft, korean=True).supported
+
+
+class TestBounds:
+    @pytest.mark.parametrize(
+        ("draft", "whole"),
+        [
+            ("Busan expects 30,000 jobs [2].", "more than 30,000 jobs"),
+            ("It is carried by 60,000 ships [3].", "up to 60,000 ships"),
+            ("It cuts costs by 15% [3].", "about 15%"),
+        ],
+    )
+    def test_put_back(self, draft: str, whole: str) -> None:
+        statement = one(draft)
+        assert statement.supported
+        assert whole in statement.text
+
+    @pytest.mark.parametrize(
+        ("draft", "whole"), [("일자리 3만개가 생깁니다 [2].", "3만개 이상"), ("배 6만대에 싣습니다 [3].", "최대 6만대")]
+    )
+    def test_put_back_in_korean(self, draft: str, whole: str) -> None:
+        statement = one(draft, korean=True)
+        assert statement.supported
+        assert whole in statement.text
+
+    def test_equal_evidence_goes_before_one_with_a_bound(self) -> None:
+        exact = evidence("울산시는 일자리가 3만개 생길 것으로 본다.")
+        statement = one("There are 30,000 jobs [1].", (JOBS, exact))
+        assert statement.text == "There are 30,000 jobs."
+        assert statement.evidence == (1,)
+
+    def test_several_in_one_sentence(self) -> None:
+        statement = one("Busan expects 30,000 jobs, and 60,000 ships carry it.")
+        assert "more than 30,000 jobs" in statement.text
+        assert "up to 60,000 ships" in statement.text
+        assert set(statement.evidence) >= {1, 2}
+
+
+class TestDates:
+    @pytest.mark.parametrize("draft", ["It opens on October 31, 2025 [4].", "It opens in October 2025 [4]."])
+    def test_resolved_by_the_day_of_publication(self, draft: str) -> None:
+        assert one(draft).supported
+
+    @pytest.mark.parametrize("draft", ["It opens on October 30, 2025 [4].", "It opens on October 31, 2026 [4]."])
+    def test_wrong(self, draft: str) -> None:
+        statement = one(draft)
+        assert [claim.evidence for claim in statement.claims if claim.kind == "date"] == [None]
+        assert not statement.supported
+
+    def test_more_than_the_evidence_says(self) -> None:
+        vague = evidence("공장은 내년 문을 연다.", article(published=date(2025, 10, 30)))
+        assert one("It opens in 2026 [1].", (vague,)).supported
+        assert not one("It opens in March 2026 [1].", (vague,)).supported
+
+
+class TestNames:
+    @pytest.mark.parametrize("draft", ["Yonsei University and Kakao [5].", "Kakao works with Yonsei [5]."])
+    def test_in_the_other_script(self, draft: str) -> None:
+        statement = one(draft)
+        assert statement.supported
+        assert statement.evidence == (4,)
+
+    @pytest.mark.parametrize(
+        "draft",
+        ["Seoul National University and Kakao [5].", "Korea University [5].", "Yonsei University and Naver [5]."],
+    )
+    def test_invented(self, draft: str) -> None:
+        assert not one(draft).supported
+
+    def test_invented_in_korean(self) -> None:
+        assert one("연세대와 카카오입니다 [5].", korean=True).supported
+        assert not one("서울대와 카카오입니다 [5].", korean=True).supported
+
+    def test_name_of_the_question_may_stand_in_chunk_or_headline(self) -> None:
+        """An article names its subject once and then says 정부, 회사, 시."""
+        told = evidence("시는 일자리가 3만개 이상 생길 것으로 본다.", article(title="부산에 배터리 공장"))
+        assert one("Busan expects more than 30,000 jobs [1].", (told,)).supported
+
+    def test_other_names_may_not(self) -> None:
+        told = evidence("두 기관은 자료를 함께 연구한다.", context="연세대가 밝혔다. 두 기관은 자료를 함께 연구한다.")
+        assert not one("Yonsei University [1].", (told,)).supported
+
+
+class TestCitations:
+    @pytest.mark.parametrize("mark", ["[2]", "[1]", "[4]", "[9]", "[0]", ""])
+    def test_mended(self, mark: str) -> None:
+        statement = one(f"More than 30,000 jobs {mark}.")
+        assert statement.evidence[0] == 1
+        assert statement.text == "More than 30,000 jobs."
+
+    def test_sentence_that_nothing_can_be_checked_in_keeps_its_mark(self) -> None:
+        assert one("It is something with batteries [3].").evidence == (2,)
+
+    def test_every_sentence_is_cited(self) -> None:
+        statements = checked("More than 30,000 jobs. It cuts costs by about 15%. That is good.")
+        assert [bool(statement.evidence) for statement in statements] == [True, True, True]
+
+    def test_full_stops_inside_numbers_and_names(self) -> None:
+        draft = "The plant costs 1.2 trillion won [1]. More than 30,000 jobs [2]."
+        assert [statement.text for statement in checked(draft)] == [
+            "The plant costs 1.2 trillion won.",
+            "More than 30,000 jobs.",
+        ]
+
+    def test_mark_behind_the_full_stop(self) -> None:
+        statement = one("It is something with batteries. [3]")
+        assert statement.text == "It is something with batteries."
+        assert statement.evidence == (2,)
+
+    def test_claims_are_numbered_like_the_citations(self) -> None:
+        text, cited, mended = renumbered(checked("It cuts costs by about 15%. More than 30,000 jobs [1]."))
+        assert text == "It cuts costs by about 15% [1]. More than 30,000 jobs [2]."
+        assert cited == [2, 1]
+        assert [[claim.evidence for claim in statement.claims] for statement in mended] == [[1], [2]]
+
+    def test_the_same_sentence_has_one_number(self) -> None:
+        text, cited, _ = renumbered(checked("More than 30,000 jobs [2]. There are more than 30,000 jobs [2]."))
+        assert text.count("[1]") == 2
+        assert cited == [1]
+
+
+@pytest.mark.parametrize("draft", ["", " ", "[1]", "[1].", "\n\n"])
+def test_nothing_said_makes_no_statement(draft: str) -> None:
+    assert checked(draft) == []
+
+
+class TestAnswers:
+    """Whether a draft says what was asked for."""
+
+    def informative(self, asked: str, draft: str) -> bool:
+        of = question(asked)
+        return answers(of, verify(of, draft, ALL, NAMES))
+
+    @pytest.mark.parametrize(
+        ("asked", "draft"),
+        [
+            ("How many jobs does Busan expect?", "More than 30,000 jobs [2]."),
+            ("부산시가 예상하는 일자리는 몇 개인가?", "3만개 이상입니다 [2]."),
+            ("When does the factory open?", "On October 31, 2025 [4]."),
+            ("Who studies the satellite's data?", "Yonsei University and Kakao [5]."),
+            ("위성의 자료를 누가 연구하나?", "연세대와 카카오입니다 [5]."),
+        ],
+    )
+    def test_said(self, asked: str, draft: str) -> None:
+        assert self.informative(asked, draft)
+
+    @pytest.mark.parametrize(
+        ("asked", "draft"),
+        [
+            ("How many jobs does Busan expect?", "Busan expects many jobs [2]."),
+            ("How many jobs does Busan expect?", "How many jobs does Busan expect? [2]"),
+            ("부산시가 예상하는 일자리는 몇 개인가?", "부산시가 예상하는 일자리입니다 [2]."),
+            ("When does the factory open?", "The factory opens [4]."),
+            ("Who studies the satellite's data?", "Who studies the satellite's data [5]."),
+            ("How many of the 3 factories are in Busan?", "The 3 factories are in Busan [1]."),
+            ("How many jobs does Busan expect?", ""),
+        ],
+    )
+    def test_not_said(self, asked: str, draft: str) -> None:
+        assert not self.informative(asked, draft)
