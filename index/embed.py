@@ -33,8 +33,9 @@ class Embedder(Protocol):
         with none, (0, h). h is the width of the model's last layer, for most models `dimension`.
         """
 
-    def question_words(self, texts: Sequence[str]) -> list[Words]:
-        """The last hidden states of each question's own tokens, without those of prompt and model: float32 (tokens, h).
+    def question_words(self, texts: Sequence[str]) -> tuple[Vectors, list[Words]]:
+        """`queries(texts)`, and from the same pass the last hidden states of each question's own tokens, without those
+        of prompt and model: float32 (tokens, h).
 
         Not normalised. h is that of `words`.
         """

@@ -89,12 +89,15 @@ class SentenceTransformerEmbedder:
             words[i] = pool(texts[i], spans[i], *_tokens(item, len(self._document_prompt)))
         return _unit(vectors), words
 
-    def question_words(self, texts: Sequence[str]) -> list[Words]:
-        found = [np.empty((0, self._dimension), np.float32) for _ in texts]
-        if self._has_offsets:
-            for i, item in self._items(texts, self._encode_query):
-                _, found[i] = _tokens(item, len(self._query_prompt))
-        return found
+    def question_words(self, texts: Sequence[str]) -> tuple[Vectors, list[Words]]:
+        if not self._has_offsets:
+            return self.queries(texts), [np.empty((0, self._dimension), np.float32) for _ in texts]
+        vectors = np.empty((len(texts), self._dimension), np.float32)
+        words = [np.empty((0, self._dimension), np.float32) for _ in texts]
+        for i, item in self._items(texts, self._encode_query):
+            vectors[i] = _array(item["sentence_embedding"])
+            _, words[i] = _tokens(item, len(self._query_prompt))
+        return _unit(vectors), words
 
     @cached_property
     def _has_offsets(self) -> bool:
@@ -104,9 +107,10 @@ class SentenceTransformerEmbedder:
         return features.get("modality") == "text" and "offset_mapping" in features
 
     def _encode_query(self, texts: list[str], **options: Any) -> Any:
-        return self._model.encode_query(
-            texts, prompt=self._query_prompt, batch_size=len(texts), show_progress_bar=False, **options
-        )
+        with _threads(1 if len(texts) == 1 else torch.get_num_threads()):
+            return self._model.encode_query(
+                texts, prompt=self._query_prompt, batch_size=len(texts), show_progress_bar=False, **options
+            )
 
     def _encode_document(self, texts: list[str], **options: Any) -> Any:
         return self._model.encode_document(
@@ -194,6 +198,18 @@ def _load(model: str | Path, device: str | None) -> SentenceTransformer:
             f"임베딩 모델 {model} 을(를) 불러올 수 없습니다({reason}). `gisa models pull`로 다시 받거나 설정에서 다른 "
             "모델을 지정하세요.",
         ) from error
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """One question is too small to share: with more threads it waits for whoever else computes, a model that writes,
+    say (measured beside one: 1.4 s with two threads, see docs/decisions.md)."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager

@@ -63,14 +63,14 @@ def _questions(language: Language) -> list[str]:
 
 
 def _embed(embedder: Embedder, questions: list[str]) -> Neutral:
-    vectors = embedder.queries(questions)
+    vectors, words = embedder.question_words(questions)
     mean = vectors.mean(axis=0)
     as_documents = embedder.words(questions, [[(0, len(question))] for question in questions])[1]
     return Neutral(
         mean,
         unit(vectors - mean),
-        np.concatenate(embedder.question_words(questions)).mean(axis=0),
-        np.concatenate([words for spans in as_documents for words in spans]).mean(axis=0),
+        np.concatenate(words).mean(axis=0),
+        np.concatenate([its for spans in as_documents for its in spans]).mean(axis=0),
     )
 
 

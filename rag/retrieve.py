@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,7 @@ class Retriever(BaseRetriever):
         super().__init__()
         self.store = store
         self._cache = cache
+        self._embed = lru_cache(maxsize=256)(self._embed_question)
         self._embedder = embedder
         self._settings = settings or RetrievalSettings()
         self._neutral: dict[Language, Neutral] = {}
@@ -69,7 +71,7 @@ class Retriever(BaseRetriever):
                 "The collection is empty. Add articles with `gisa index add PATH`.",
                 "기사 모음이 비어 있습니다. `gisa index add 경로`로 기사를 추가하세요.",
             )
-        vector = self._embedder.queries([question.text])[0]
+        vector, _ = self._embed(question.text)
         centred = unit(vector - self.neutral(question.language).mean)
         k = self._settings.candidates
         found = [*self.store.dense(centred, k, where), *self.store.lexical(question.terms, k, where)]
@@ -90,9 +92,13 @@ class Retriever(BaseRetriever):
 
     def sentences(self, question: Question, hits: Sequence[Hit], limit: int) -> list[Evidence]:
         """The sentences of `hits` most likely to answer, best first."""
-        words = self._embedder.question_words([question.text])[0]
+        _, words = self._embed(question.text)
         neutral = self.neutral(question.language)
         return best_sentences(question, words, hits, store=self.store, neutral=neutral, limit=limit)
+
+    def _embed_question(self, text: str) -> tuple[Floats, Floats]:
+        vectors, words = self._embedder.question_words([text])
+        return vectors[0], words[0]
 
     def _dense(self, query: Floats, language: Language, candidates: Sequence[Candidate]) -> tuple[Floats, list[Floats]]:
         """Scores of the candidates, float32 (n,), and of each one's sentences."""

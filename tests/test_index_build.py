@@ -62,8 +62,8 @@ class CountingEmbedder:
         parts = [[text[start:end] for start, end in its] for text, its in zip(texts, spans, strict=True)]
         return self.documents(texts), [[np.full((1, 2), sum(map(ord, p)), np.float32) for p in its] for its in parts]
 
-    def question_words(self, texts: Sequence[str]) -> list[Words]:
-        return [np.full((1, 2), sum(map(ord, text)), np.float32) for text in texts]
+    def question_words(self, texts: Sequence[str]) -> tuple[Vectors, list[Words]]:
+        return self.queries(texts), [np.full((1, 2), sum(map(ord, text)), np.float32) for text in texts]
 
 
 @pytest.fixture

@@ -269,12 +269,12 @@ def test_question_words_are_the_questions_own_tokens(
 ) -> None:
     embedder = SentenceTransformerEmbedder(embedder_folder, precision="float32")
     questions = [ENGLISH, "누가?", KOREAN]
-    for question, found in zip(questions, embedder.question_words(questions), strict=True):
+    for question, found in zip(questions, embedder.question_words(questions)[1], strict=True):
         pieces, states = _states(plain, "query: " + question)
         assert "".join(pieces[:3]) == "▁query:"
         np.testing.assert_allclose(found, states[3:], atol=2e-4)
-    assert [len(found) for found in embedder.question_words([""])] == [0]
-    assert embedder.question_words([]) == []
+    assert [len(found) for found in embedder.question_words([""])[1]] == [0]
+    assert embedder.question_words([])[1] == []
 
 
 def test_no_words(embedder: SentenceTransformerEmbedder) -> None:
@@ -289,7 +289,7 @@ def test_words_of_another_model(toy: Path) -> None:
     assert [words.shape for words in its] == [(2, 32), (1, 32)]
     assert cut[0].shape == (38, 32)  # its limit is 40 with [CLS] and [SEP]
     np.testing.assert_allclose(vectors, embedder.documents(["a bc d", " ".join("a" * 60)]), atol=1e-6)
-    assert [found.shape for found in embedder.question_words(["a b"])] == [(2, 32)]
+    assert [found.shape for found in embedder.question_words(["a b"])[1]] == [(2, 32)]
 
 
 def _of_bytes(folder: Path) -> SentenceTransformer:
@@ -317,7 +317,7 @@ def test_a_model_that_does_not_tell_where_its_tokens_stand_has_no_words(
     vectors, words = embedder.words(["a b", "b"], [[(0, 1), (2, 3)], [(0, 1)]])
     np.testing.assert_allclose(vectors, embedder.documents(["a b", "b"]), atol=1e-6)
     assert [[one.shape for one in its] for its in words] == [[(0, 32), (0, 32)], [(0, 32)]]
-    assert [found.shape for found in embedder.question_words(["a"])] == [(0, 32)]
+    assert [found.shape for found in embedder.question_words(["a"])[1]] == [(0, 32)]
 
 
 def test_a_folder_without_a_model(tmp_path: Path) -> None:
