@@ -126,8 +126,11 @@ def _is_capital(word: re.Match[str], text: str, korean: bool, headline: bool) ->
         return len(written) > 1
     if headline or not written[0].isupper():
         return False
-    # The first word of a sentence is capitalised anyway: not a name when it is inflected like an ordinary word.
-    return not (_begins_sentence(text, word.start()) and _INFLECTED.search(written))
+    # The first word of a sentence is capitalised anyway: a name only when the next word is capitalised too.
+    if _begins_sentence(text, word.start()):
+        following = _WORD.match(text, word.end() + 1)
+        return bool(following and following.group()[0].isupper() and not _INFLECTED.search(written))
+    return True
 
 
 def _begins_sentence(text: str, start: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index.names import NameBook
+from index.names import Name, NameBook
 from rag.evidence import kind_match
 from rag.question import Question
 from rag.types import Evidence
@@ -31,5 +31,12 @@ def missing_names(question: Question, evidence: Sequence[Evidence], names: NameB
     return [
         name.text
         for name in question.names
-        if HOME.isdisjoint([name.text, *name.variants]) and not any(names.occurs(name.text, text) for text in around)
+        if _certain(name) and not any(names.occurs(name.text, text) for text in around)
     ]
+
+
+def _certain(name: Name) -> bool:
+    """Whether its absence proves something: the home country is implied, and a short or lower-case unknown word may be
+    no name at all."""
+    known = name.kind != "name"
+    return HOME.isdisjoint([name.text, *name.variants]) and (known or (len(name.text) > 2 and not name.text.islower()))
