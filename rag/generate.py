@@ -24,7 +24,7 @@ from rag.errors import Language, ModelServerError
 from rag.question import Question, has_language
 from rag.types import Drafted, Evidence, Listener, Restarted
 
-EVIDENCE_TOKENS = 330
+EVIDENCE_TOKENS = 355
 QUESTION_TOKENS = 150
 BOTH_TOKENS = 400
 """Bounds that keep a prompt of the local model under 700 tokens: its instructions and examples have up to 270."""
@@ -124,7 +124,7 @@ def tokens(text: str) -> float:
     letters = sum(letter.isascii() and letter.isalpha() for letter in text)
     capitals = sum(letter.isascii() and letter.isupper() for letter in text)
     spaces = text.count(" ")
-    return 0.3 * (letters - capitals) + 0.6 * capitals + 0.1 * spaces + (len(text) - letters - spaces) + 5
+    return 0.25 * (letters - capitals) + 0.6 * capitals + 0.1 * spaces + (len(text) - letters - spaces) + 5
 
 
 @lru_cache(maxsize=2)
