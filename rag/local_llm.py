@@ -9,6 +9,7 @@ import os
 import secrets
 from pathlib import Path
 
+import httpx
 import structlog
 import xllamacpp
 
@@ -43,7 +44,13 @@ class LocalLLM:
                 f"모델 {path} 을(를) 불러올 수 없습니다({error}). `gisa models pull`로 다시 받으세요.",
             ) from error
         self.base_url = f"{self._server.listening_address}/v1"
+        self._wait()
         _log.info("local model loaded", path=str(path), context_tokens=context_tokens)
+
+    def _wait(self) -> None:
+        """Until the server has done something: closed before its loop runs, it never ends (xllamacpp 2026.10)."""
+        key = {"Authorization": f"Bearer {self.api_key}"}
+        httpx.post(f"{self.base_url}/completions", json={"prompt": "a", "max_tokens": 1}, headers=key, timeout=60)
 
     def close(self) -> None:
         self._server = None
