@@ -1,0 +1,97 @@
+"""Retrieval over the shipped articles with the real embedder and store."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from llama_index.core.retrievers import BaseRetriever
+from shipped import KOREAN_TRAP, SECURED, TRAP, Newsroom
+
+from index.types import Filter, Hit
+from rag.errors import QuestionError
+from rag.question import read
+from rag.retrieve import Retriever
+from rag.settings import RetrievalSettings
+
+pytest_plugins = ["shipped"]
+
+
+def hits(newsroom: Newsroom, text: str, where: Filter | None = None) -> list[Hit]:
+    return newsroom.retriever.hits(read(text, newsroom.retriever.names), where)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        (TRAP, SECURED),
+        (KOREAN_TRAP, SECURED),
+        ("Which city hosted VivaTech?", "비바테크"),
+        ("Where is Nscale building its AI campus?", "러프턴"),
+        ("엔스케일은 어디에 단지를 짓나?", "러프턴"),
+        ("Who runs the sandbox for financial services?", "샌드박스"),
+    ],
+)
+def test_the_chunk_that_answers_is_among_the_first_three(newsroom: Newsroom, text: str, part: str) -> None:
+    assert any(part in hit.candidate.chunk.text for hit in hits(newsroom, text)[:3])
+
+
+def test_best_first_each_chunk_once_with_a_score_for_each_sentence(newsroom: Newsroom) -> None:
+    found = hits(newsroom, TRAP)
+    scores = [hit.score for hit in found]
+    assert scores == sorted(scores, reverse=True)
+    assert len({hit.candidate.chunk.id for hit in found}) == len(found)
+    assert all(len(hit.sentence_scores) == len(hit.candidate.chunk.sentences) for hit in found)
+
+
+def test_the_same_question_gives_the_same_order(newsroom: Newsroom) -> None:
+    first, second = hits(newsroom, TRAP), hits(newsroom, TRAP)
+    assert [(h.candidate.chunk.id, h.score) for h in first] == [(h.candidate.chunk.id, h.score) for h in second]
+
+
+def test_mined_names_are_found_from_the_other_script(newsroom: Newsroom) -> None:
+    """One article writes 엔스케일(Nscale), another only Nscale, and a third only 엔스케일."""
+    assert "Nscale" in newsroom.retriever.names.variants("엔스케일")
+    found = {hit.candidate.article.id for hit in hits(newsroom, "엔스케일이 들여오는 GPU는 몇 개인가?")[:4]}
+    assert any("NVIDIA" in newsroom.retriever.store.article(one).text for one in found)
+    texts = [hit.candidate.chunk.text for hit in hits(newsroom, "엔스케일이 들여오는 GPU는 몇 개인가?")[:4]]
+    assert any("Nscale" in text and "1만 개" in text for text in texts)
+
+
+class TestFilter:
+    @pytest.mark.parametrize(
+        "where", [Filter(until=date(2024, 12, 31)), Filter(since=date(2025, 10, 1)), Filter(publishers=("AI타임스",))]
+    )
+    def test_only_what_it_lets_through(self, newsroom: Newsroom, where: Filter) -> None:
+        allowed = {info.id for info in newsroom.retriever.store.articles(where)}
+        found = {hit.candidate.article.id for hit in hits(newsroom, TRAP, where)}
+        assert found == allowed
+
+    def test_nothing(self, newsroom: Newsroom) -> None:
+        assert hits(newsroom, TRAP, Filter(publishers=("No Such Paper",))) == []
+
+
+def test_few_candidates_are_still_the_best(newsroom: Newsroom) -> None:
+    few = Retriever(
+        newsroom.retriever.store,
+        newsroom.retriever._embedder,
+        newsroom.settings.home / "cache",
+        RetrievalSettings(candidates=3),
+    )
+    found = few.hits(read(TRAP, few.names))
+    assert 3 <= len(found) <= 6
+    assert SECURED in found[0].candidate.chunk.text
+
+
+class TestAsLlamaIndexRetriever:
+    def test_nodes_in_the_same_order(self, newsroom: Newsroom) -> None:
+        retriever: BaseRetriever = newsroom.retriever
+        nodes = retriever.retrieve(TRAP)
+        assert [node.node_id for node in nodes] == [hit.candidate.chunk.id for hit in hits(newsroom, TRAP)]
+        assert SECURED in nodes[0].text
+        assert nodes[0].metadata["published"] == "2025-10-31"
+        assert nodes[0].score is not None
+
+    def test_bad_questions_raise_ours(self, newsroom: Newsroom) -> None:
+        with pytest.raises(QuestionError):
+            newsroom.retriever.retrieve("🙂")
