@@ -1,0 +1,190 @@
+"""The local model itself: loaded once for all tests here, asked one question."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from llama_index.core.base.llms.types import ChatMessage
+from made_up import NAMES, evidence, question
+from shipped import SECURED, TRAP
+
+from rag.assemble import open_gisa
+from rag.errors import ModelServerError
+from rag.generate import prompt
+from rag.local_llm import LocalLLM
+from rag.settings import Settings
+from rag.types import Answer, Drafted, Event, Found
+from seeds.provision import ensure
+
+pytest_plugins = ["shipped"]
+
+MODEL = "qwen2.5-coder-1.5b-instruct"
+MOST = 700
+"""Tokens that a prompt may have (issue 2)."""
+
+
+@pytest.fixture(scope="module")
+def model_file(home: Path) -> Path:
+    """The default language model, fetched once when missing."""
+    return ensure(MODEL, home)
+
+
+@pytest.fixture(scope="module")
+def local(model_file: Path) -> Iterator[LocalLLM]:
+    llm = LocalLLM(model_file, threads=1)
+    yield llm
+    llm.close()
+
+
+@pytest.fixture(scope="module")
+def client(local: LocalLLM) -> Iterator[httpx.Client]:
+    """With the key, at the root of the server."""
+    headers = {"Authorization": f"Bearer {local.api_key}"}
+    with httpx.Client(base_url=local.base_url.removesuffix("/v1"), headers=headers, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def real_tokens(client: httpx.Client) -> Callable[[list[ChatMessage]], int]:
+    """How many tokens the model reads for these messages, its chat template included."""
+
+    def count(messages: list[ChatMessage]) -> int:
+        turns = [{"role": message.role.value, "content": str(message.content)} for message in messages]
+        whole = client.post("/apply-template", json={"messages": turns}).raise_for_status().json()["prompt"]
+        told = client.post("/tokenize", json={"content": whole, "parse_special": True}).raise_for_status()
+        return len(told.json()["tokens"])
+
+    return count
+
+
+class TestServer:
+    def test_on_loopback_only(self, local: LocalLLM) -> None:
+        address = urlsplit(local.base_url)
+        assert address.hostname == "127.0.0.1"
+        assert address.port
+        assert address.path == "/v1"
+        assert _listening(address.port) == {"127.0.0.1"}
+
+    @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions", "/completion", "/tokenize"])
+    @pytest.mark.parametrize("key", [None, "wrong"])
+    def test_needs_the_key(self, local: LocalLLM, path: str, key: str | None) -> None:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        told = {"messages": [{"role": "user", "content": "hi"}], "prompt": "hi", "content": "hi", "max_tokens": 1}
+        url = local.base_url.removesuffix("/v1") + path
+        assert httpx.post(url, json=told, headers=headers, timeout=30).status_code == 401
+
+    def test_lets_in_who_has_it(self, client: httpx.Client) -> None:
+        assert client.get("/v1/models").status_code == 200
+
+    def test_key_is_made_anew(self, local: LocalLLM, model_file: Path) -> None:
+        other = LocalLLM(model_file, threads=1)
+        url = other.base_url
+        try:
+            assert len(other.api_key) >= 20
+            assert other.api_key != local.api_key
+            assert other.base_url != local.base_url
+        finally:
+            other.close()
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{url}/models", timeout=5)
+
+    def test_closed_at_once(self, model_file: Path) -> None:
+        """llama.cpp's own server never ends when it is closed before its loop runs; twice, for it is a race."""
+        for _ in range(2):
+            LocalLLM(model_file, threads=1).close()
+
+    @pytest.mark.parametrize("content", [b"", b"not a model at all", b"GGUF\x03\x00\x00\x00broken"])
+    def test_a_file_that_is_no_model(self, tmp_path: Path, content: bytes) -> None:
+        path = tmp_path / "broken.gguf"
+        path.write_bytes(content)
+        with pytest.raises(ModelServerError) as caught:
+            LocalLLM(path)
+        for line in (caught.value.en, caught.value.ko):
+            assert str(path) in line
+            assert "gisa models pull" in line
+            assert "\n" not in line
+
+
+class TestPromptTokens:
+    """Counted with the model's own tokenizer; test_rag_generate holds the rest by estimate."""
+
+    LONG = "정부는 GPU 26만장을 엔비디아와 함께 2조원에 들여와 연세대와 삼성전자에 내년까지 나눠 준다. "
+
+    @pytest.mark.parametrize("language", ["en", "ko"])
+    def test_instructions_and_examples(self, real_tokens: Callable[[list[ChatMessage]], int], language: str) -> None:
+        assert real_tokens(prompt(question("How?", language), [evidence("가")], NAMES)[:-1]) <= 270
+
+    @pytest.mark.parametrize("language", ["en", "ko"])
+    @pytest.mark.parametrize(("times", "count"), [(1, 20), (3, 5), (400, 1), (400, 20)])
+    def test_over_long_evidence_and_question(
+        self, real_tokens: Callable[[list[ChatMessage]], int], language: str, times: int, count: int
+    ) -> None:
+        asked = question("How many GPUs? 몇 장인가? " * 80, language)
+        assert real_tokens(prompt(asked, [evidence(self.LONG * times)] * count, NAMES)) <= MOST
+
+    @pytest.mark.parametrize("odd", ["x", "7", "國", "😀", "“", "똠"])
+    def test_text_without_words(self, real_tokens: Callable[[list[ChatMessage]], int], odd: str) -> None:
+        asked = question("why " + odd * 1900, "en")
+        assert real_tokens(prompt(asked, [evidence(odd * 20_000)] * 3, NAMES)) <= MOST
+
+
+@pytest.fixture(scope="module")
+def asked(
+    home: Path, model_file: Path, embedder_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Answer, list[Event], str]:
+    """The one question asked here: its answer, what was heard on the way, and where the model's server was."""
+    own = tmp_path_factory.mktemp("gisa")
+    settings = Settings(
+        home=own,
+        embedder={"model": str(embedder_folder)},
+        llm={"model": str(model_file), "timeout_s": 300},
+    )
+    events: list[Event] = []
+    with open_gisa(settings) as gisa:
+        answer = gisa.ask(TRAP, listen=events.append)
+        url = str(gisa._model._local.base_url)  # type: ignore[union-attr]
+    shutil.rmtree(own)
+    return answer, events, url
+
+
+class TestOneQuestion:
+    def test_answer(self, asked: tuple[Answer, list[Event], str], model_file: Path) -> None:
+        answer = asked[0]
+        assert answer.answered_by == "llm"
+        assert answer.language == "en"
+        assert "more than 260,000" in answer.answer.casefold()
+        assert answer.model == model_file.stem
+        assert all(claim.supported for claim in answer.claims)
+
+    def test_citation(self, asked: tuple[Answer, list[Event], str]) -> None:
+        first = asked[0].citations[0]
+        assert SECURED in first.quote
+        assert first.published == "2025-10-31"
+        assert "[1]" in asked[0].answer
+
+    def test_streamed(self, asked: tuple[Answer, list[Event], str]) -> None:
+        events = asked[1]
+        assert isinstance(events[0], Found)
+        assert sum(isinstance(event, Drafted) for event in events) > 3
+
+    def test_server_is_gone_when_closed(self, asked: tuple[Answer, list[Event], str]) -> None:
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{asked[2]}/models", timeout=5)
+
+
+def _listening(port: int) -> set[str]:
+    """The addresses on which a port of this machine is listened to."""
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for row in Path(table).read_text().splitlines()[1:]:
+            address, state = row.split()[1], row.split()[3]
+            host, at = address.split(":")
+            if state == "0A" and int(at, 16) == port:
+                parts = [str(byte) for byte in bytes.fromhex(host)[::-1]]
+                found.add(".".join(parts))
+    return found
