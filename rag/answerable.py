@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.names import Name, NameBook
+from rag.errors import Language
 from rag.evidence import kind_match
 from rag.question import Question
 from rag.types import Evidence
@@ -15,6 +16,10 @@ HOME = frozenset({"한국", "대한민국", "국내", "Korea", "South Korea", "K
 LEAST_WORDS = 0.30
 """Below this mean match of the question's words, the best evidence is about something else."""
 
+LEAST_ODDS: dict[Language, float] = {"en": 0.1, "ko": 1.2}
+"""The default model says yes more readily in Korean. Models that give no log probabilities are far from either."""
+ODDS_WEIGHT = 2.0
+
 
 def answerable(question: Question, evidence: Sequence[Evidence], names: NameBook) -> bool:
     """False when no evidence has a name that is asked about, has the kind of thing asked for, or is to the point."""
@@ -23,6 +28,17 @@ def answerable(question: Question, evidence: Sequence[Evidence], names: NameBook
     if missing_names(question, evidence, names):
         return False
     return max(kind_match(question, item.text, item.article) for item in evidence) >= 0
+
+
+def likely(question: Question, odds: Sequence[float]) -> bool:
+    """Whether the model's log odds say that any sentence answers."""
+    return max(odds, default=float("-inf")) >= LEAST_ODDS[question.language]
+
+
+def in_order(evidence: Sequence[Evidence], odds: Sequence[float]) -> list[Evidence]:
+    """The judged sentences by ranking and odds together, then the rest."""
+    judged = sorted(zip(evidence, odds, strict=False), key=lambda pair: -(pair[0].score + ODDS_WEIGHT * pair[1]))
+    return [item for item, _ in judged] + list(evidence[len(odds) :])
 
 
 def missing_names(question: Question, evidence: Sequence[Evidence], names: NameBook) -> list[str]:

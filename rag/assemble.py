@@ -121,8 +121,11 @@ class _Model:
     def model(self) -> str:
         return self._writer.result().model
 
-    def write(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> str:
-        return self._writer.result().write(question, evidence, names, listen)
+    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook) -> list[float]:
+        return self._writer.result().judge(question, evidence, names)
+
+    def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
+        return self._writer.result().write(question, item, names, listen)
 
     def close(self) -> None:
         """Unload the local model; waits for it when it is still being loaded."""

@@ -46,6 +46,7 @@ def written(
     model: str,
 ) -> Answer:
     text, cited, mended = renumbered(statements)
+    text = text[:1].upper() + text[1:]
     claims = [
         Claim(claim.text, claim.kind, claim.evidence is not None, claim.evidence)
         for statement in mended
@@ -73,14 +74,14 @@ def quotation(
     *,
     names: NameBook,
     because: GisaError | None = None,
-    doubted: Sequence[Statement] = (),
+    model_was_asked: bool = False,
 ) -> Answer:
-    """The best evidence as it stands; `because` and `doubted` tell why the model's words are not shown."""
+    """The best evidence as it stands; `because` and `model_was_asked` tell why no words of a model are shown."""
     best = evidence[0]
     notices: list[str] = []
     if because is not None:
         notices.append(_NOTICES["server"][question.language].format(error=because.message(question.language)))
-    if doubted:
+    elif model_was_asked:
         notices.append(_NOTICES["doubted"][question.language])
     gloss = _gloss(best.text, names) if question.language == "en" else ""
     claims = [Claim(q.text, "quantity", True, 1) for q in find_quantities(best.text, "ko")]

@@ -1,21 +1,24 @@
-"""The model writes a draft from the evidence. Nothing it writes is shown as fact before rag.verify has been through it.
+"""The model judges which evidence sentence answers, and writes a draft from that one alone.
 
-Few-shot examples and short evidence matter more to a small model than instructions do, and numerals are annotated
-before it reads them: it takes 26만 for 26,000, but copies `26만장 (= 260,000)` right (docs/decisions.md).
+A small model is a good judge of one sentence and a poor reader of five: asked for yes or no it puts the right sentence
+first more often than the ranking alone, and its odds tell what cannot be answered (docs/decisions.md has the figures;
+the method is pointwise relevance generation, Liang et al. 2022, arXiv:2211.09110). Few-shot examples matter more to it
+than instructions do, and numerals are annotated before it reads them: it takes 26만 for 26,000, but copies
+`26만장 (= 260,000)` right. Nothing it writes is shown as fact before rag.verify has been through it.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 import httpx
 import openai
-from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
 from llama_index.core.llms.llm import LLM
 
 from index.names import NameBook
@@ -24,89 +27,90 @@ from rag.errors import Language, ModelServerError
 from rag.question import Question, has_language
 from rag.types import Drafted, Evidence, Listener, Restarted
 
-EVIDENCE_TOKENS = 355
-QUESTION_TOKENS = 150
-BOTH_TOKENS = 400
-"""Bounds that keep a prompt of the local model under 700 tokens: its instructions and examples have up to 270."""
+SENTENCE_TOKENS = 300
+QUESTION_CHARACTERS = 200
+"""Bounds that keep a prompt of the local model under 700 tokens, its instructions and examples included."""
+CERTAIN = 6.0
+"""Log odds from which on no further sentence is judged."""
+UNLIKELY = -20.0
+"""Log probability of a reply that is not among the likeliest ones."""
+_YES, _NO = "yes", "no"
 
 
 class Writer:
-    """Writes answers with any llama-index LLM."""
+    """Judges and writes with any llama-index LLM. One that gives no log probabilities is judged by its reply."""
 
     def __init__(self, llm: LLM) -> None:
         self._llm = llm
+        self._gives_odds = True
 
     @property
     def model(self) -> str:
         return self._llm.metadata.model_name
 
-    def write(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> str:
-        """A draft in the question's language, with [n] marks that count `evidence` from 1.
+    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook) -> list[float]:
+        """The log odds that each sentence answers the question; shorter than `evidence` when one was certain.
+
+        Raises ModelServerError.
+        """
+        odds: list[float] = []
+        for item in evidence:
+            odds.append(self._odds(prompt(question, item, names)))
+            if odds[-1] >= CERTAIN:
+                break
+        return odds
+
+    def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
+        """A draft in the question's language from one evidence sentence; "" when the model finds no answer in it.
 
         It is asked for once more when it comes in the wrong language. Raises ModelServerError.
         """
-        messages = prompt(question, evidence, names)
+        messages = prompt(question, item, names)
         draft = self._stream(messages, listen)
         if draft and not has_language(draft, question.language):
             listen(Restarted())
             again = _prompts(question.language)["again"]["language"]
-            draft = self._stream([*messages, _say("assistant", draft), _say("user", again)], listen)
+            draft = self._stream([*messages, _say("assistant", f"yes: {draft}"), _say("user", again)], listen)
         return draft
 
+    def _odds(self, messages: Sequence[ChatMessage]) -> float:
+        with _mapped():
+            if self._gives_odds:
+                reply = self._llm.chat(messages, logprobs=True, top_logprobs=20, max_tokens=1)
+                if reply.logprobs:
+                    return _log_odds(reply)
+                self._gives_odds = False
+            reply = self._llm.chat(messages)
+        text = (reply.message.content or "").strip().casefold()
+        return CERTAIN if text.startswith(_YES) else -CERTAIN
+
     def _stream(self, messages: Sequence[ChatMessage], listen: Listener) -> str:
-        draft = ""
-        try:
+        draft, shown = "", 0
+        with _mapped():
             for part in self._llm.stream_chat(messages):
                 draft += part.delta or ""
-                listen(Drafted(part.delta or ""))
-        except (openai.OpenAIError, httpx.HTTPError, OSError) as error:
-            raise ModelServerError(
-                f"The language model did not answer ({_line(error)}). Check the server and GISA_LLM__BASE_URL, "
-                "or ask with --no-llm.",
-                f"언어 모델이 답하지 않았습니다({_line(error)}). 서버와 GISA_LLM__BASE_URL을 확인하거나 "
-                "--no-llm으로 물어보세요.",
-            ) from error
-        return draft.strip()
+                if (text := _answer(draft)) and len(text) > shown:
+                    listen(Drafted(text[shown:]))
+                    shown = len(text)
+        return _answer(draft).strip()
 
 
-def prompt(question: Question, evidence: Sequence[Evidence], names: NameBook) -> list[ChatMessage]:
-    """The chat messages that ask for an answer: instructions, examples, then the evidence and the question."""
+def prompt(question: Question, item: Evidence, names: NameBook) -> list[ChatMessage]:
+    """The chat messages that ask for judgement and answer: instructions, examples, the question and the sentence."""
     prompts = _prompts(question.language)
     messages = [_say("system", prompts["system"])]
     for example in prompts["examples"]:
-        messages.append(_say("user", _fill(prompts["template"], example["evidence"], example["question"])))
+        messages.append(_say("user", _fill(prompts["template"], example["question"], example["sentence"])))
         messages.append(_say("assistant", example["answer"]))
-    asked = shortened(question.text)
-    lines = fitting(question.language, evidence, names, min(EVIDENCE_TOKENS, BOTH_TOKENS - tokens(asked)))
-    shown = "\n".join(f"[{n}] {line}" for n, line in enumerate(lines, 1))
-    messages.append(_say("user", _fill(prompts["template"], shown, asked)))
+    asked = question.text
+    if len(asked) > QUESTION_CHARACTERS:  # what is asked stands at the end of a long question, or at its beginning
+        half = QUESTION_CHARACTERS // 2
+        asked = f"{asked[:half]} … {asked[-half:]}"
+    sentence = for_reader(item, question.language, names)
+    while tokens(sentence) > SENTENCE_TOKENS:
+        sentence = sentence[: int(len(sentence) * SENTENCE_TOKENS / tokens(sentence))]
+    messages.append(_say("user", _fill(prompts["template"], asked, sentence)))
     return messages
-
-
-def shortened(question: str) -> str:
-    """A question too long for the prompt without its middle: what is asked stands at its end, or at its beginning."""
-    shown, kept = question, len(question)
-    while tokens(shown) > QUESTION_TOKENS:
-        kept = int(kept * 0.9)
-        shown = f"{question[: kept // 2]} … {question[-(kept // 2) :]}"
-    return shown
-
-
-def fitting(
-    language: Language, evidence: Sequence[Evidence], names: NameBook, most: float = EVIDENCE_TOKENS
-) -> list[str]:
-    """As many evidence sentences as fit, annotated for a reader of that language; the first always, cut if it must."""
-    lines: list[str] = []
-    left = most
-    for item in evidence:
-        line = for_reader(item, language, names)
-        left -= tokens(line)
-        if left < 0 and lines:
-            break
-        lines.append(line)
-    while tokens(lines[0]) > most:
-        lines[0] = lines[0][: int(len(lines[0]) * most / tokens(lines[0]))]
-    return lines
 
 
 def for_reader(item: Evidence, language: Language, names: NameBook) -> str:
@@ -132,14 +136,37 @@ def _prompts(language: Language) -> dict[str, Any]:
     return tomllib.loads((files("rag") / "prompts" / f"{language}.toml").read_text(encoding="utf-8"))
 
 
-def _fill(template: str, evidence: str, question: str) -> str:
-    given = {"{evidence}": evidence.strip(), "{question}": question}
-    return re.sub(r"\{(?:evidence|question)\}", lambda field: given[field[0]], template.strip())
+def _fill(template: str, question: str, sentence: str) -> str:
+    return template.strip().replace("{question}", question.strip()).replace("{sentence}", sentence.strip())
 
 
 def _say(role: str, text: str) -> ChatMessage:
     return ChatMessage(role=MessageRole(role), content=text.strip())
 
 
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__
+def _answer(reply: str) -> str:
+    """What follows "yes:"; nothing of a "no" and nothing yet of the first letters of either."""
+    text = reply.lstrip()
+    word = text[:4].casefold()
+    if word.startswith(_YES):
+        return text[3:].lstrip(" :,.\n")
+    return "" if _NO.startswith(word[:2]) or _YES.startswith(word) or word.startswith(_NO) else text
+
+
+def _log_odds(reply: ChatResponse) -> float:
+    first = {log.token.strip().casefold(): log.logprob for log in reversed((reply.logprobs or [[]])[0])}
+    return first.get(_YES, UNLIKELY) - first.get(_NO, UNLIKELY)
+
+
+@contextmanager
+def _mapped() -> Iterator[None]:
+    """What an LLM's client raises, said in ours."""
+    try:
+        yield
+    except (openai.OpenAIError, httpx.HTTPError, OSError) as error:
+        line = " ".join(str(error).split())[:120] or type(error).__name__
+        raise ModelServerError(
+            f"The language model did not answer ({line}). Check the server and GISA_LLM__BASE_URL, "
+            "or ask with --no-llm.",
+            f"언어 모델이 답하지 않았습니다({line}). 서버와 GISA_LLM__BASE_URL을 확인하거나 --no-llm으로 물어보세요.",
+        ) from error

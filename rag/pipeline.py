@@ -10,7 +10,7 @@ from typing import Protocol
 from index.names import NameBook
 from index.types import Filter
 from rag import compose
-from rag.answerable import answerable
+from rag.answerable import answerable, in_order, likely
 from rag.errors import ModelServerError
 from rag.question import Question, has_language, read
 from rag.retrieve import Retriever
@@ -25,8 +25,11 @@ class Writes(Protocol):
     @property
     def model(self) -> str: ...
 
-    def write(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> str:
-        """A draft with [n] marks that count the evidence from 1. Raises ModelServerError."""
+    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook) -> list[float]:
+        """The log odds that each sentence answers; shorter when one was certain. Raises ModelServerError."""
+
+    def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
+        """A draft from one sentence, "" when there is no answer in it. Raises ModelServerError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,11 @@ def ask(
     if parts.writer is None:
         return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names)
     try:
-        draft = parts.writer.write(question, evidence, names, listen)
+        odds = parts.writer.judge(question, evidence[: parts.settings.answer.judged_sentences], names)
+        if not likely(question, odds):
+            return compose.refusal(question, evidence, parts.settings, clock.laps())
+        evidence = in_order(evidence, odds)
+        draft = parts.writer.write(question, evidence[0], names, listen)
     except ModelServerError as error:
         return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names, because=error)
     clock.lap("generate")
@@ -66,7 +73,7 @@ def ask(
     clock.lap("verify")
     borne_out = all(s.supported for s in statements) and answers(question, statements)
     if not borne_out or not has_language(draft, question.language):
-        return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names, doubted=statements)
+        return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names, model_was_asked=True)
     return compose.written(question, statements, evidence, parts.settings, clock.laps(), model=parts.writer.model)
 
 

@@ -34,17 +34,17 @@ _ENGLISH = frozenset({
 
 _EXPECTS_EN: tuple[tuple[Expects, str], ...] = (
     (
+        "date",
+        r"\bwhen\b|(?:what|which) (?:year|month|day|date|time|week|quarter)|\bdeadline\b|\bdate\b"
+        r"|by what|since what|how soon|target year",
+    ),
+    (
         "amount",
         r"how much|what (?:is|was|are|were|'s) the (?:\w+ )?(?:price|cost|budget|value|sum|amount|size)\b"
         r"|(?:what|which) (?:percentage|percent|proportion|share|amount|price|sum|budget)"
         r"|\b(?:cost|budget|price|value|worth)\b.*\?|how (?:big|large|fast|tall|long|far|old|high|expensive)",
     ),
     ("count", r"how many|(?:what|which) number|number of|count of|total (?:number|of)|headcount|\bhow often"),
-    (
-        "date",
-        r"\bwhen\b|(?:what|which) (?:year|month|day|date|time|week|quarter)|\bdeadline\b|\bdate\b"
-        r"|by what|since what|how soon|target year",
-    ),
     (
         "person",
         r"\bwho(?:m|se)?\b|(?:what|which|name of the) "

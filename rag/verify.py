@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.names import NameBook
+from rag.annotate import say
 from rag.dates import Date, find_dates, same_date
 from rag.numerals import Quantity, agrees, find_quantities, restore_bound
 from rag.question import Question
@@ -75,8 +76,13 @@ def _quantities(
 ) -> tuple[str, list[Checked]]:
     """The text with its lost bounds restored, and its quantities checked."""
     claims: list[Checked] = []
-    for claim in reversed(find_quantities(text, question.language)):
+    for found in reversed(find_quantities(text, question.language)):
+        claim = found
         best = _bearing(claim, evidence, order)
+        if best is None and (meant := _misread(claim, evidence, order)):
+            text = f"{text[: claim.start]}{say(meant[1], question.language)}{text[claim.end :]}"
+            claim = next((q for q in find_quantities(text, question.language) if q.start == claim.start), claim)
+            best = _bearing(claim, evidence, order)
         if best is None:
             claims.append(Checked(claim.text, "quantity", None))
             continue
@@ -98,6 +104,23 @@ def _bearing(claim: Quantity, evidence: Sequence[Evidence], order: Sequence[int]
             if verdict == "bound_lost" and lost is None:
                 lost = index, other, verdict
     return lost
+
+
+def _misread(claim: Quantity, evidence: Sequence[Evidence], order: Sequence[int]) -> tuple[int, Quantity] | None:
+    """The one quantity of the sentence answered from that has the claim's digits but another power of ten: 280억 read
+    as 280 billion. A small model copies digits right and loses the myriads."""
+    if not evidence or not order:
+        return None
+    same = [
+        (order[0], other)
+        for other in find_quantities(evidence[order[0]].text)
+        if _digits(other) == _digits(claim) and claim.kind in (other.kind, "plain")
+    ]
+    return same[0] if len(same) == 1 else None
+
+
+def _digits(quantity: Quantity) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return quantity.low.normalize().as_tuple().digits, quantity.high.normalize().as_tuple().digits
 
 
 def _dates(text: str, evidence: Sequence[Evidence], order: Sequence[int]) -> list[Checked]:
@@ -152,7 +175,7 @@ _FUNCTION = frozenset({
 
 def _words(text: str) -> set[str]:
     """Content words, cut to their first letters so that inflection does not look like news."""
-    return {word[:5] if word.isascii() else word[:2] for word in re.findall(r"\w+", text.casefold())} - _FUNCTION
+    return {word[:6] if word.isascii() else word[:2] for word in re.findall(r"\w+", text.casefold())} - _FUNCTION
 
 
 def renumbered(statements: Sequence[Statement]) -> tuple[str, list[int], list[Statement]]:
