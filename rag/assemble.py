@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from index.build import ingest
 from index.local_store import DATABASE, LocalStore
 from index.names import NameBook
+from index.text import kiwi
 from index.types import Filter
 from rag import pipeline
 from rag.pipeline import Parts
@@ -171,6 +172,7 @@ def open_gisa(
         seeding = settings.index_folder / "seeding"  # stands while the first build is under way: a killed one goes on
         first = seeding.exists() or not (settings.index_folder / DATABASE).exists()
         collection = open_collection(settings, progress=progress)
+        kiwi()  # a second that the first question need not wait for
         if first:
             articles = shipped_articles()
             if on_first_build is not None:

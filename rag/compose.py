@@ -8,6 +8,7 @@ from index.names import NameBook
 from index.types import ArticleInfo
 from rag.annotate import say
 from rag.errors import GisaError
+from rag.evidence import kind_match
 from rag.numerals import find_quantities
 from rag.question import Question
 from rag.settings import Settings
@@ -77,7 +78,7 @@ def quotation(
     model_was_asked: bool = False,
 ) -> Answer:
     """The best evidence as it stands; `because` and `model_was_asked` tell why no words of a model are shown."""
-    best = evidence[0]
+    best = next((e for e in evidence if kind_match(question, e.text, e.article) > 0), evidence[0])
     notices: list[str] = []
     if because is not None:
         notices.append(_NOTICES["server"][question.language].format(error=because.message(question.language)))

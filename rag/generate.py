@@ -9,6 +9,7 @@ than instructions do, and numerals are annotated before it reads them: it takes 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,8 +28,8 @@ from rag.errors import Language, ModelServerError
 from rag.question import Question, has_language
 from rag.types import Drafted, Evidence, Listener, Restarted
 
-SENTENCE_TOKENS = 300
-QUESTION_CHARACTERS = 200
+SENTENCE_TOKENS = 240
+QUESTION_TOKENS = 120
 """Bounds that keep a prompt of the local model under 700 tokens, its instructions and examples included."""
 CERTAIN = 6.0
 """Log odds from which on no further sentence is judged."""
@@ -102,13 +103,8 @@ def prompt(question: Question, item: Evidence, names: NameBook) -> list[ChatMess
     for example in prompts["examples"]:
         messages.append(_say("user", _fill(prompts["template"], example["question"], example["sentence"])))
         messages.append(_say("assistant", example["answer"]))
-    asked = question.text
-    if len(asked) > QUESTION_CHARACTERS:  # what is asked stands at the end of a long question, or at its beginning
-        half = QUESTION_CHARACTERS // 2
-        asked = f"{asked[:half]} … {asked[-half:]}"
-    sentence = for_reader(item, question.language, names)
-    while tokens(sentence) > SENTENCE_TOKENS:
-        sentence = sentence[: int(len(sentence) * SENTENCE_TOKENS / tokens(sentence))]
+    asked = _cut(question.text, QUESTION_TOKENS)
+    sentence = _cut(for_reader(item, question.language, names), SENTENCE_TOKENS)
     messages.append(_say("user", _fill(prompts["template"], asked, sentence)))
     return messages
 
@@ -118,6 +114,16 @@ def for_reader(item: Evidence, language: Language, names: NameBook) -> str:
     text = annotate_dates(item.text, item.article.published, item.article.published_precision, language)
     text = annotate(text, language)
     return names.gloss(text, limit=4) if language == "en" else text
+
+
+def _cut(text: str, most: float) -> str:
+    """The text, its middle left out when it is too long: what matters stands at either end."""
+    if tokens(text) <= most:
+        return text
+    keep = len(text)
+    while tokens(f"{text[: keep // 2]} … {text[-(keep // 2) :]}") > most:
+        keep = keep * 9 // 10
+    return f"{text[: keep // 2]} … {text[-(keep // 2) :]}"
 
 
 def tokens(text: str) -> float:
@@ -137,7 +143,9 @@ def _prompts(language: Language) -> dict[str, Any]:
 
 
 def _fill(template: str, question: str, sentence: str) -> str:
-    return template.strip().replace("{question}", question.strip()).replace("{sentence}", sentence.strip())
+    """One pass, so that braces in a question or an article stay as they are."""
+    said = {"{question}": question.strip(), "{sentence}": sentence.strip()}
+    return re.sub(r"\{question\}|\{sentence\}", lambda found: said[found.group()], template.strip())
 
 
 def _say(role: str, text: str) -> ChatMessage:

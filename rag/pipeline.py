@@ -62,13 +62,13 @@ def ask(
         return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names)
     try:
         odds = parts.writer.judge(question, evidence[: parts.settings.answer.judged_sentences], names)
-        if not likely(question, odds):
-            return compose.refusal(question, evidence, parts.settings, clock.laps())
         evidence = in_order(evidence, odds)
-        draft = parts.writer.write(question, evidence[0], names, listen)
+        draft = parts.writer.write(question, evidence[0], names, listen) if likely(question, odds) else None
     except ModelServerError as error:
         return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names, because=error)
     clock.lap("generate")
+    if draft is None:
+        return compose.refusal(question, evidence, parts.settings, clock.laps())
     statements = verify(question, draft, evidence, names)
     clock.lap("verify")
     borne_out = all(s.supported for s in statements) and answers(question, statements)

@@ -36,6 +36,15 @@ class Article:
     @property
     def content_hash(self) -> str:
         """sha256 (hex) over all that is searched or shown, so that any change of it replaces the article."""
-        shown = (self.title, self.publisher, self.author, self.published, self.published_precision, self.language,
-                 self.url, self.body, self.text)
+        shown = (
+            self.title,
+            self.publisher,
+            self.author,
+            self.published,
+            self.published_precision,
+            self.language,
+            self.url,
+            self.body,
+            self.text,
+        )
         return hashlib.sha256(repr(shown).encode()).hexdigest()
