@@ -89,10 +89,10 @@ def _answer(language: Language, answer: Answer) -> Iterator[Line]:
     for citation in answer.citations:
         yield Line(Text())
         yield from _citation(language, answer, citation)
-    if answer.nearest:
+    if unnamed := [article for article in answer.nearest if article.title not in answer.answer]:
         yield Line(Text())
         yield Line(Text(words.NEAREST.to(language), QUIET))
-        for article in answer.nearest:
+        for article in unnamed:
             yield Line(source(language, article), Text("· ", QUIET), indent=2)
     yield Line(Text())
     for claim in answer.claims:
