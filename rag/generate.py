@@ -36,6 +36,7 @@ CERTAIN = 6.0
 UNLIKELY = -20.0
 """Log probability of a reply that is not among the likeliest ones."""
 _YES, _NO = "yes", "no"
+_VERDICT = re.compile(rf"\s*({_YES}|{_NO})\b", re.IGNORECASE)
 
 
 class Writer:
@@ -81,9 +82,11 @@ class Writer:
                 if reply.logprobs:
                     return _log_odds(reply)
                 self._gives_odds = False
+                if found := _VERDICT.match(reply.message.content or ""):  # else one token was too few for it
+                    return CERTAIN if found[1].casefold() == _YES else -CERTAIN
             reply = self._llm.chat(messages)
-        text = (reply.message.content or "").strip().casefold()
-        return CERTAIN if text.startswith(_YES) else -CERTAIN
+        found = _VERDICT.match(reply.message.content or "")
+        return CERTAIN if found and found[1].casefold() == _YES else -CERTAIN
 
     def _stream(self, messages: Sequence[ChatMessage], listen: Listener) -> str:
         draft, shown = "", 0
@@ -155,10 +158,9 @@ def _say(role: str, text: str) -> ChatMessage:
 def _answer(reply: str) -> str:
     """What follows "yes:"; nothing of a "no" and nothing yet of the first letters of either."""
     text = reply.lstrip()
-    word = text[:4].casefold()
-    if word.startswith(_YES):
-        return text[3:].lstrip(" :,.\n")
-    return "" if _NO.startswith(word[:2]) or _YES.startswith(word) or word.startswith(_NO) else text
+    if found := _VERDICT.match(text):
+        return text[found.end() :].lstrip(" :,.\n") if found[1].casefold() == _YES else ""
+    return "" if any(word.startswith(text.casefold()) for word in (_YES, _NO)) else text
 
 
 def _log_odds(reply: ChatResponse) -> float:

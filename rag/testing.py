@@ -1,9 +1,9 @@
 """Fakes for tests of whatever uses gisa. They live beside what they stand in for, so that they change with it.
 
-llm = FakeLLM(["Korea is securing more than 260,000 GPUs [1]."])
+llm = FakeLLM(["yes", "yes: more than 260,000 GPUs"])  # the judgement, the draft
 parts = Parts(settings, retriever, Writer(llm))
 answer = ask("How many GPUs is Korea securing?", parts)
-assert "[1]" in llm.prompts[0][-1].content
+assert answer.answer == "More than 260,000 GPUs [1]."
 """
 
 from __future__ import annotations

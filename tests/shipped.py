@@ -49,8 +49,10 @@ class Newsroom:
         language: str = "auto",
         listen: Listener = ignore,
     ) -> Answer:
-        """By a model that writes `drafts` in turn (or by `llm`); by quoting alone when there is neither."""
-        model = llm or (FakeLLM(drafts) if drafts else None)
+        """By a model that takes the first sentence it judges and writes `drafts` from it in turn (or by `llm`, which
+        tells each reply); by quoting alone when there is neither."""
+        replies = [draft if isinstance(draft, Exception) else f"yes: {draft}" for draft in drafts]
+        model = llm or (FakeLLM(["yes", *replies]) if drafts else None)
         parts = Parts(self.settings, self.retriever, Writer(model) if model else None)
         return ask(question, parts, language=language, where=where, listen=listen)
 

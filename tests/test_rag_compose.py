@@ -57,11 +57,18 @@ class TestQuotation:
 
     @pytest.mark.parametrize("asked", [ENGLISH, KOREAN])
     def test_says_that_the_draft_was_not_borne_out(self, asked: object) -> None:
-        doubted = verify(ENGLISH, "Exactly 7 jobs [1].", [JOBS], NAMES)
-        answer = compose.quotation(asked, [JOBS], SETTINGS, TIMES, names=NAMES, doubted=doubted)  # type: ignore[arg-type]
+        answer = compose.quotation(asked, [JOBS], SETTINGS, TIMES, names=NAMES, model_was_asked=True)  # type: ignore[arg-type]
         (notice,) = answer.notices
         assert has_language(notice, answer.language)
-        assert "7 jobs" not in answer.answer + notice
+
+    @pytest.mark.parametrize("asked", [ENGLISH, KOREAN])
+    def test_of_the_kind_asked_for(self, asked: object) -> None:
+        """A count is asked for: the first sentence that has one, or else the first."""
+        place = evidence("공장은 부산에 선다.", article("place"))
+        answer = compose.quotation(asked, [place, JOBS], SETTINGS, TIMES, names=NAMES)  # type: ignore[arg-type]
+        assert answer.citations[0].quote == JOBS.text
+        answer = compose.quotation(asked, [place, place], SETTINGS, TIMES, names=NAMES)  # type: ignore[arg-type]
+        assert answer.citations[0].quote == place.text
 
 
 class TestRefusal:

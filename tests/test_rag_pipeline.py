@@ -6,24 +6,28 @@ What a model writes is a draft. These tests hold what becomes of right ones and 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import pytest
 from llama_index.llms.openai_like import OpenAILike
 from shipped import KOREAN_TRAP, SECURED, TRAP, Newsroom
 
+from index.names import NameBook
 from index.types import Filter
 from rag.errors import ModelServerError
 from rag.generate import Writer
 from rag.pipeline import Parts, ask, search
-from rag.question import has_language
+from rag.question import Question, has_language
 from rag.settings import Settings
 from rag.testing import FakeLLM
-from rag.types import Answer, Drafted, Event, Found, Restarted
+from rag.types import Answer, Drafted, Event, Evidence, Found, Listener, Restarted
 
 pytest_plugins = ["shipped"]
 
 KOREA = "korea-nvidia-gpu-260k"
+UK_INVESTMENT = "How much private AI investment has the UK drawn since 2013?"
 AI_RAN = "Which university joined Samsung and SK Telecom in AI-RAN research?"
 
 
@@ -100,12 +104,12 @@ class TestTrap:
         assert "260,000" in newsroom.ask(TRAP).answer
 
     def test_the_model_sees_the_sentence_first_and_annotated(self, newsroom: Newsroom) -> None:
-        llm = FakeLLM(["More than 260,000 GPUs [1]."])
+        llm = FakeLLM(["yes", "yes: more than 260,000 GPUs"])
         newsroom.ask(TRAP, llm=llm)
-        told = str(llm.prompts[0][-1].content)
-        first = next(line for line in told.splitlines() if line.startswith("[1]"))
-        assert "26만장 (= " in first
-        assert "260,000)" in first
+        judged, written = (str(messages[-1].content) for messages in llm.prompts)
+        assert "26만장 (= " in judged
+        assert "260,000)" in judged
+        assert written == judged
 
     def test_a_draft_from_the_older_article_is_not_taken(self, newsroom: Newsroom) -> None:
         answer = newsroom.ask(TRAP, "Korea is securing 15 GPUs [2].")
@@ -209,6 +213,26 @@ class TestMendedDraft:
         assert whole in answer.answer
         assert rests_on_the_trap_sentence(newsroom, answer)
 
+    @pytest.mark.parametrize(
+        ("question", "draft", "right", "wrong"),
+        [
+            (TRAP, "26,000 GPUs", "more than 260,000 GPUs", "26,000 "),
+            (TRAP, "more than 2.6 million GPUs", "more than 260,000 GPUs", "million"),
+            (KOREAN_TRAP, "2만6000장 이상", "26만장 이상", "2만6000"),
+            (UK_INVESTMENT, "280 billion dollars", "$28 billion", "280"),
+            (UK_INVESTMENT, "$2.8 billion", "$28 billion", "2.8"),
+        ],
+    )
+    def test_misread_myriads_are_read_again(
+        self, newsroom: Newsroom, question: str, draft: str, right: str, wrong: str
+    ) -> None:
+        answer = newsroom.ask(question, draft)
+        assert answer.answered_by == "llm"
+        assert right.casefold() in answer.answer.casefold()
+        assert wrong not in answer.answer.replace("260,000", "")
+        assert answer.answer.casefold().count("more than") <= 1
+        assert all(claim.supported for claim in answer.claims)
+
     @pytest.mark.parametrize("mark", ["[2]", "[5]", "[9]", ""])
     def test_cited_to_the_sentence_that_says_it(self, newsroom: Newsroom, mark: str) -> None:
         answer = newsroom.ask(TRAP, f"More than 260,000 GPUs {mark}.")
@@ -218,7 +242,7 @@ class TestMendedDraft:
         assert "26만장" in answer.citations[0].quote
 
     def test_numbers_follow_the_text(self, newsroom: Newsroom) -> None:
-        llm = FakeLLM(["About 50,000 go to the public sector. Korea is securing more than 260,000 GPUs."])
+        llm = FakeLLM(["yes", "yes: About 50,000 go to the public sector. Korea is securing more than 260,000 GPUs."])
         answer = newsroom.ask(TRAP, llm=llm)
         assert answer.answered_by == "llm"
         assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
@@ -229,22 +253,22 @@ class TestMendedDraft:
 
 class TestWrongLanguage:
     def test_asked_for_again(self, newsroom: Newsroom) -> None:
-        llm = FakeLLM(["한국은 GPU 26만장 이상을 확보합니다 [1].", "Korea is securing more than 260,000 GPUs [1]."])
+        llm = FakeLLM(["yes", "yes: 한국은 GPU 26만장 이상을 확보합니다.", "yes: more than 260,000 GPUs"])
         events: list[Event] = []
         answer = newsroom.ask(TRAP, llm=llm, listen=events.append)
         assert answer.answered_by == "llm"
         assert "260,000" in answer.answer
         assert "확보" not in answer.answer
-        assert len(llm.prompts) == 2
+        assert len(llm.prompts) == 3
         assert sum(isinstance(event, Restarted) for event in events) == 1
 
     def test_quoted_when_it_stays_wrong(self, newsroom: Newsroom) -> None:
-        wrong = "한국은 GPU 26만장 이상을 확보합니다 [1]."
-        llm = FakeLLM([wrong, wrong])
+        wrong = "한국은 GPU 26만장 이상을 확보합니다"
+        llm = FakeLLM(["yes", f"yes: {wrong}.", f"yes: {wrong}."])
         answer = newsroom.ask(TRAP, llm=llm)
-        assert len(llm.prompts) == 2
+        assert len(llm.prompts) == 3
         assert answer.answered_by == "extract"
-        assert wrong.removesuffix(" [1].") not in own_words(answer)
+        assert wrong not in own_words(answer)
         assert rests_on_the_trap_sentence(newsroom, answer)
 
     def test_korean_question_english_draft(self, newsroom: Newsroom) -> None:
@@ -284,13 +308,17 @@ class TestServerDown:
 
     def test_breaking_off_in_the_middle(self, newsroom: Newsroom) -> None:
         error = ModelServerError("The model server went away. Start it again.", "서버가 멈췄습니다. 다시 켜세요.")
-        answer = newsroom.ask(TRAP, error)
-        assert answer.answered_by == "extract"
-        assert "The model server went away." in answer.notices[0]
+        for told in ([error], ["yes", error]):  # while judging, while writing
+            answer = newsroom.ask(TRAP, llm=FakeLLM(told))
+            assert answer.answered_by == "extract"
+            assert answer.model is None
+            assert "The model server went away." in answer.notices[0]
+            assert rests_on_the_trap_sentence(newsroom, answer)
 
     def test_a_fault_of_ours_is_not_hidden(self, newsroom: Newsroom) -> None:
-        with pytest.raises(ZeroDivisionError):
-            newsroom.ask(TRAP, ZeroDivisionError("a bug"))
+        for told in ([ZeroDivisionError("a bug")], ["yes", ZeroDivisionError("a bug")]):
+            with pytest.raises(ZeroDivisionError):
+                newsroom.ask(TRAP, llm=FakeLLM(told))
 
 
 class TestRefusal:
@@ -318,6 +346,71 @@ class TestRefusal:
     def test_in_the_question_s_language(self, newsroom: Newsroom) -> None:
         assert has_language(own_words(newsroom.ask("How many GPUs does Japan have?")).split(":")[0], "en")
         assert has_language(own_words(newsroom.ask("일본은 GPU를 몇 장 갖고 있나?")).split(":")[0], "ko")
+
+
+@dataclass
+class Judge:
+    """Gives these odds, writes this draft, and keeps what it was given."""
+
+    odds: list[float]
+    draft: str = "more than 260,000 GPUs"
+    model: str = "judge"
+    judged: list[Evidence] = field(default_factory=list)
+    written: list[Evidence] = field(default_factory=list)
+
+    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook) -> list[float]:
+        self.judged += evidence
+        return self.odds
+
+    def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
+        self.written.append(item)
+        return self.draft
+
+    def ask(self, newsroom: Newsroom, question: str) -> Answer:
+        return ask(question, Parts(newsroom.settings, newsroom.retriever, self))
+
+
+class TestJudgement:
+    @pytest.mark.parametrize("question", [TRAP, KOREAN_TRAP])
+    def test_no_to_all_is_a_refusal(self, newsroom: Newsroom, question: str) -> None:
+        llm = FakeLLM(["no"] * newsroom.settings.answer.judged_sentences)
+        answer = newsroom.ask(question, llm=llm)
+        assert answer.refused
+        assert answer.answered_by == "none"
+        assert answer.citations == answer.claims == ()
+        assert answer.model is None
+        assert "260,000" not in own_words(answer)
+        assert "26만" not in own_words(answer)
+        assert len(llm.prompts) == newsroom.settings.answer.judged_sentences
+
+    @pytest.mark.parametrize(("question", "refused"), [(TRAP, False), (KOREAN_TRAP, True)])
+    def test_odds_that_are_enough_in_english_alone(self, newsroom: Newsroom, question: str, refused: bool) -> None:
+        judge = Judge([0.5, -3.0, -3.0])
+        assert judge.ask(newsroom, question).refused == refused
+        assert bool(judge.written) != refused
+
+    @pytest.mark.parametrize("question", [TRAP, KOREAN_TRAP])
+    def test_low_odds_are_a_refusal(self, newsroom: Newsroom, question: str) -> None:
+        judge = Judge([-0.5, -1.0, -2.0])
+        assert judge.ask(newsroom, question).refused
+        assert judge.written == []
+
+    def test_only_the_best_are_judged(self, newsroom: Newsroom) -> None:
+        judge = Judge([9.0])
+        judge.ask(newsroom, TRAP)
+        assert len(judge.judged) == newsroom.settings.answer.judged_sentences
+        assert SECURED in judge.judged[0].text
+
+    def test_written_from_the_sentence_the_model_prefers(self, newsroom: Newsroom) -> None:
+        judge = Judge([-9.0, -9.0, 9.0])
+        judge.ask(newsroom, TRAP)
+        assert judge.written == [judge.judged[2]]
+
+    def test_no_when_it_writes_is_quoted(self, newsroom: Newsroom) -> None:
+        answer = newsroom.ask(TRAP, llm=FakeLLM(["yes", "no"]))
+        assert answer.answered_by == "extract"
+        assert len(answer.notices) == 1
+        assert rests_on_the_trap_sentence(newsroom, answer)
 
 
 class TestFilter:

@@ -57,10 +57,11 @@ class TestQuantities:
     @pytest.mark.parametrize(
         "draft",
         [
-            "More than 3,000 jobs [2].",  # a myriad misread
-            "More than 300,000 jobs [2].",
-            "The plant costs 1.2 billion won [1].",  # a scale
-            "The plant costs $1.2 trillion [1].",  # a currency
+            "More than 25,000 jobs [2].",  # other digits
+            "More than 3,000 jobs [1].",  # digits of a sentence that it is not answered from
+            "The plant costs 1.3 billion won [1].",
+            "The plant costs 30,000 won [2].",  # a kind
+            "Less than 3,000 jobs [2].",
             "It cuts costs 15 times [3].",  # a unit
             "Less than 30,000 jobs [2].",  # the other bound
             "More than 30,000 jobs and 7 schools [2].",  # one right, one invented
@@ -71,9 +72,57 @@ class TestQuantities:
         assert not statement.supported
         assert any(claim.kind == "quantity" and claim.evidence is None for claim in statement.claims)
 
-    @pytest.mark.parametrize("draft", ["일자리 3천개 이상 [2].", "일자리 3만개 미만 [2].", "12억원을 들입니다 [1]."])
+    @pytest.mark.parametrize("draft", ["일자리 2만5천개 이상 [2].", "일자리 3만개 미만 [2].", "13억원을 들입니다 [1]."])
     def test_not_borne_out_in_korean(self, draft: str) -> None:
         assert not one(draft, korean=True).supported
+
+
+class TestMisreadMyriads:
+    """The sentence's digits with another power of ten: a small model copies digits right and loses the myriads."""
+
+    @pytest.mark.parametrize(
+        ("draft", "whole"),
+        [
+            ("Busan expects more than 3,000 jobs [2].", "Busan expects more than 30,000 jobs."),
+            ("More than 300,000 jobs [2].", "more than 30,000 jobs."),
+            ("Busan expects 3,000 jobs [2].", "Busan expects more than 30,000 jobs."),
+            ("The plant costs 1.2 billion won [1].", "The plant costs 1.2 trillion won."),
+            ("The plant costs 12 trillion won [1].", "The plant costs 1.2 trillion won."),
+            ("The plant costs $1.2 trillion [1].", "The plant costs 1.2 trillion won."),
+        ],
+    )
+    def test_read_again(self, draft: str, whole: str) -> None:
+        statement = one(draft)
+        assert statement.supported
+        assert statement.text.casefold() == whole.casefold()
+
+    def test_of_dollars(self) -> None:
+        fund = evidence("영국은 280억 달러를 끌어모았다.")
+        statement = one("It drew 280 billion dollars.", (fund, JOBS))
+        assert statement.supported
+        assert statement.text == "It drew $28 billion."
+
+    @pytest.mark.parametrize(
+        ("draft", "whole"),
+        [
+            ("일자리 3천개 이상이 생깁니다 [2].", "일자리 3만개 이상이 생깁니다."),
+            ("12억원을 들입니다 [1].", "1조2000억원을 들입니다."),
+        ],
+    )
+    def test_in_korean(self, draft: str, whole: str) -> None:
+        statement = one(draft, korean=True)
+        assert statement.supported
+        assert statement.text == whole
+
+    def test_not_when_two_could_be_meant(self) -> None:
+        both = evidence("부산시는 일자리 3만개, 울산시는 일자리 30만개를 내다본다.")
+        assert not one("Busan expects 3,000 jobs.", (both,)).supported
+
+    def test_not_what_another_sentence_bears_out(self) -> None:
+        exact = evidence("울산시는 일자리 3천개를 내다본다.")
+        statement = one("There are 3,000 jobs.", (JOBS, exact))
+        assert statement.text == "There are 3,000 jobs."
+        assert statement.evidence == (1,)
 
 
 class TestBounds:
