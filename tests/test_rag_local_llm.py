@@ -1,8 +1,7 @@
-"""The local model itself: loaded once for all tests here, asked one question."""
+"""The local model itself: loaded once for all tests here, asked one question and for one judgement."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,9 +12,10 @@ from llama_index.core.base.llms.types import ChatMessage
 from made_up import NAMES, evidence, question
 from shipped import SECURED, TRAP
 
-from rag.assemble import open_gisa
+from rag.answerable import likely
+from rag.assemble import Gisa, open_gisa
 from rag.errors import ModelServerError
-from rag.generate import prompt
+from rag.generate import CERTAIN, prompt
 from rag.local_llm import LocalLLM
 from rag.settings import Settings
 from rag.types import Answer, Drafted, Event, Found
@@ -35,10 +35,38 @@ def model_file(home: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def local(model_file: Path) -> Iterator[LocalLLM]:
-    llm = LocalLLM(model_file, threads=1)
-    yield llm
-    llm.close()
+def gisa(model_file: Path, embedder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gisa]:
+    """As a user has it, but that one sentence is judged for each question; its server is gone when it is closed."""
+    settings = Settings(
+        home=tmp_path_factory.mktemp("gisa"),
+        embedder={"model": str(embedder_folder)},
+        llm={"model": str(model_file), "timeout_s": 300},
+        answer={"judged_sentences": 1},
+    )
+    with open_gisa(settings) as gisa:
+        yield gisa
+        url = served(gisa).base_url
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/models", timeout=5)
+
+
+@pytest.fixture(scope="module")
+def asked(gisa: Gisa) -> tuple[Answer, list[Event]]:
+    """The one question asked here: its answer, and what was heard on the way."""
+    events: list[Event] = []
+    return gisa.ask(TRAP, listen=events.append), events
+
+
+@pytest.fixture(scope="module")
+def local(gisa: Gisa, asked: tuple[Answer, list[Event]]) -> LocalLLM:
+    """Loaded, for it has answered."""
+    return served(gisa)
+
+
+def served(gisa: Gisa) -> LocalLLM:
+    assert gisa._model is not None
+    assert gisa._model._local is not None
+    return gisa._model._local
 
 
 @pytest.fixture(scope="module")
@@ -81,22 +109,8 @@ class TestServer:
     def test_lets_in_who_has_it(self, client: httpx.Client) -> None:
         assert client.get("/v1/models").status_code == 200
 
-    def test_key_is_made_anew(self, local: LocalLLM, model_file: Path) -> None:
-        other = LocalLLM(model_file, threads=1)
-        url = other.base_url
-        try:
-            assert len(other.api_key) >= 20
-            assert other.api_key != local.api_key
-            assert other.base_url != local.base_url
-        finally:
-            other.close()
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(f"{url}/models", timeout=5)
-
-    def test_closed_at_once(self, model_file: Path) -> None:
-        """llama.cpp's own server never ends when it is closed before its loop runs; twice, for it is a race."""
-        for _ in range(2):
-            LocalLLM(model_file, threads=1).close()
+    def test_key_cannot_be_guessed(self, local: LocalLLM) -> None:
+        assert len(local.api_key) >= 20
 
     @pytest.mark.parametrize("content", [b"", b"not a model at all", b"GGUF\x03\x00\x00\x00broken"])
     def test_a_file_that_is_no_model(self, tmp_path: Path, content: bytes) -> None:
@@ -116,44 +130,21 @@ class TestPromptTokens:
     LONG = "정부는 GPU 26만장을 엔비디아와 함께 2조원에 들여와 연세대와 삼성전자에 내년까지 나눠 준다. "
 
     @pytest.mark.parametrize("language", ["en", "ko"])
-    def test_instructions_and_examples(self, real_tokens: Callable[[list[ChatMessage]], int], language: str) -> None:
-        assert real_tokens(prompt(question("How?", language), [evidence("가")], NAMES)[:-1]) <= 270
-
-    @pytest.mark.parametrize("language", ["en", "ko"])
-    @pytest.mark.parametrize(("times", "count"), [(1, 20), (3, 5), (400, 1), (400, 20)])
-    def test_over_long_evidence_and_question(
-        self, real_tokens: Callable[[list[ChatMessage]], int], language: str, times: int, count: int
+    @pytest.mark.parametrize("times", [1, 3, 400])
+    def test_over_long_sentence_and_question(
+        self, real_tokens: Callable[[list[ChatMessage]], int], language: str, times: int
     ) -> None:
         asked = question("How many GPUs? 몇 장인가? " * 80, language)
-        assert real_tokens(prompt(asked, [evidence(self.LONG * times)] * count, NAMES)) <= MOST
+        assert real_tokens(prompt(asked, evidence(self.LONG * times), NAMES)) <= MOST
 
     @pytest.mark.parametrize("odd", ["x", "7", "國", "😀", "“", "똠"])
     def test_text_without_words(self, real_tokens: Callable[[list[ChatMessage]], int], odd: str) -> None:
         asked = question("why " + odd * 1900, "en")
-        assert real_tokens(prompt(asked, [evidence(odd * 20_000)] * 3, NAMES)) <= MOST
-
-
-@pytest.fixture(scope="module")
-def asked(
-    home: Path, model_file: Path, embedder_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Answer, list[Event], str]:
-    """The one question asked here: its answer, what was heard on the way, and where the model's server was."""
-    own = tmp_path_factory.mktemp("gisa")
-    settings = Settings(
-        home=own,
-        embedder={"model": str(embedder_folder)},
-        llm={"model": str(model_file), "timeout_s": 300},
-    )
-    events: list[Event] = []
-    with open_gisa(settings) as gisa:
-        answer = gisa.ask(TRAP, listen=events.append)
-        url = str(gisa._model._local.base_url)  # type: ignore[union-attr]
-    shutil.rmtree(own)
-    return answer, events, url
+        assert real_tokens(prompt(asked, evidence(odd * 20_000), NAMES)) <= MOST
 
 
 class TestOneQuestion:
-    def test_answer(self, asked: tuple[Answer, list[Event], str], model_file: Path) -> None:
+    def test_answer(self, asked: tuple[Answer, list[Event]], model_file: Path) -> None:
         answer = asked[0]
         assert answer.answered_by == "llm"
         assert answer.language == "en"
@@ -161,20 +152,24 @@ class TestOneQuestion:
         assert answer.model == model_file.stem
         assert all(claim.supported for claim in answer.claims)
 
-    def test_citation(self, asked: tuple[Answer, list[Event], str]) -> None:
+    def test_citation(self, asked: tuple[Answer, list[Event]]) -> None:
         first = asked[0].citations[0]
         assert SECURED in first.quote
         assert first.published == "2025-10-31"
         assert "[1]" in asked[0].answer
 
-    def test_streamed(self, asked: tuple[Answer, list[Event], str]) -> None:
+    def test_streamed(self, asked: tuple[Answer, list[Event]]) -> None:
         events = asked[1]
         assert isinstance(events[0], Found)
         assert sum(isinstance(event, Drafted) for event in events) > 3
 
-    def test_server_is_gone_when_closed(self, asked: tuple[Answer, list[Event], str]) -> None:
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(f"{asked[2]}/models", timeout=5)
+    def test_judges_by_log_probabilities(self, gisa: Gisa, local: LocalLLM) -> None:
+        """A sentence about something else: odds of its own, not the ones that stand for a reply."""
+        assert gisa._model is not None
+        beside = evidence("김하늘 교수는 강물의 오염을 재는 위성을 개발하고 있다.")
+        (odds,) = gisa._model.judge(question(TRAP), [beside], NAMES)
+        assert odds != -CERTAIN
+        assert not likely(question(TRAP), [odds])
 
 
 def _listening(port: int) -> set[str]:
