@@ -73,8 +73,12 @@ def sentences(text: str, spans: Iterable[Span]) -> list[Sentence]:
                 start += 1
             while end > start and text[end - 1].isspace():
                 end -= 1
-            if end > start:
-                found.append(Sentence(start, end, text[start:end]))
+            if end <= start:
+                continue
+            if found and found[-1].end == start and found[-1].start >= paragraph_start:
+                # Kiwi sometimes ends a sentence behind a closing quote, and leaves its particle to the next.
+                start = found.pop().start
+            found.append(Sentence(start, end, text[start:end]))
     return found
 
 

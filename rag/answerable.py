@@ -30,6 +30,23 @@ def answerable(question: Question, evidence: Sequence[Evidence], names: NameBook
     return max(kind_match(question, item.text, item.article) for item in evidence) >= 0
 
 
+def of_another_country(question: Question, item: Evidence, names: NameBook) -> bool:
+    """Whether the sentence names countries but none of those asked about: right topic, wrong country."""
+    asked = [name for name in question.names if name.kind == "country"]
+    if not asked or any(not HOME.isdisjoint([name.text, *name.variants]) for name in asked):
+        return False
+    told = names.find(item.text, kinds={"country"})
+    return bool(told) and not any(names.occurs(name.text, item.text) for name in asked)
+
+
+def quotable(question: Question, evidence: Sequence[Evidence]) -> bool:
+    """Whether a quotation can stand for an answer: a number or a date asked for must be in it, and in the unit asked
+    for."""
+    if question.expects not in ("count", "amount", "date"):
+        return True
+    return any(kind_match(question, item.text, item.article) > 0 for item in evidence)
+
+
 def likely(question: Question, odds: Sequence[float]) -> bool:
     """Whether the model's log odds say that any sentence answers."""
     return max(odds, default=float("-inf")) >= LEAST_ODDS[question.language]

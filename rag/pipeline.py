@@ -10,7 +10,7 @@ from typing import Protocol
 from index.names import NameBook
 from index.types import Filter
 from rag import compose
-from rag.answerable import answerable, in_order, likely
+from rag.answerable import answerable, in_order, likely, of_another_country, quotable
 from rag.errors import ModelServerError
 from rag.question import Question, has_language, read
 from rag.retrieve import Retriever
@@ -53,11 +53,12 @@ def ask(
     clock = _Clock()
     names = parts.retriever.names
     question = read(text, names, language, parts.settings.answer.question_characters)
-    evidence = _evidence(question, parts, where)
+    found = _evidence(question, parts, where)
+    evidence = [item for item in found if not of_another_country(question, item, names)]
     listen(Found(tuple(evidence)))
     clock.lap("retrieve")
     if not answerable(question, evidence, names):
-        return compose.refusal(question, evidence, parts.settings, clock.laps())
+        return compose.refusal(question, found, parts.settings, clock.laps())
     if parts.writer is None:
         return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names)
     try:
@@ -67,14 +68,14 @@ def ask(
     except ModelServerError as error:
         return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names, because=error)
     clock.lap("generate")
-    if draft is None:
-        return compose.refusal(question, evidence, parts.settings, clock.laps())
-    statements = verify(question, draft, evidence, names)
-    clock.lap("verify")
+    statements = verify(question, draft or "", evidence, names)
     borne_out = all(s.supported for s in statements) and answers(question, statements)
-    if not borne_out or not has_language(draft, question.language):
-        return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names, model_was_asked=True)
-    return compose.written(question, statements, evidence, parts.settings, clock.laps(), model=parts.writer.model)
+    clock.lap("verify")
+    if draft and borne_out and has_language(draft, question.language):
+        return compose.written(question, statements, evidence, parts.settings, clock.laps(), model=parts.writer.model)
+    if draft is None or not quotable(question, evidence):
+        return compose.refusal(question, found, parts.settings, clock.laps())
+    return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names, model_was_asked=True)
 
 
 def search(
