@@ -80,7 +80,9 @@ def _quantities(
         claim = found
         best = _bearing(claim, evidence, order)
         if best is None and (meant := _misread(claim, evidence, order)):
-            text = f"{text[: claim.start]}{say(meant[1], question.language)}{text[claim.end :]}"
+            korean = question.language == "ko" and not meant[1].text.isascii()  # as it stands, with its counter
+            said = meant[1].text if korean else say(meant[1], question.language)
+            text = f"{text[: claim.start]}{said}{text[claim.end :]}"
             claim = next((q for q in find_quantities(text, question.language) if q.start == claim.start), claim)
             best = _bearing(claim, evidence, order)
         if best is None:

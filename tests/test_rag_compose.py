@@ -61,13 +61,13 @@ class TestQuotation:
         (notice,) = answer.notices
         assert has_language(notice, answer.language)
 
-    @pytest.mark.parametrize("asked", [ENGLISH, KOREAN])
-    def test_of_the_kind_asked_for(self, asked: object) -> None:
-        """A count is asked for: the first sentence that has one, or else the first."""
-        place = evidence("공장은 부산에 선다.", article("place"))
-        answer = compose.quotation(asked, [place, JOBS], SETTINGS, TIMES, names=NAMES)  # type: ignore[arg-type]
-        assert answer.citations[0].quote == JOBS.text
-        answer = compose.quotation(asked, [place, place], SETTINGS, TIMES, names=NAMES)  # type: ignore[arg-type]
+    @pytest.mark.parametrize("asked", ["How much does the plant cost?", "공장에는 얼마가 드나?"])
+    def test_of_the_kind_asked_for(self, asked: str) -> None:
+        """The first sentence that has an amount, or else the first."""
+        place, cost = evidence("공장은 부산에 선다."), evidence("공장에는 1조2000억원이 든다.")
+        answer = compose.quotation(question(asked), [place, cost], SETTINGS, TIMES, names=NAMES)
+        assert answer.citations[0].quote == cost.text
+        answer = compose.quotation(question(asked), [place, place], SETTINGS, TIMES, names=NAMES)
         assert answer.citations[0].quote == place.text
 
 
