@@ -71,5 +71,5 @@ def missing_names(question: Question, evidence: Sequence[Evidence], names: NameB
 def _certain(name: Name) -> bool:
     """Whether its absence proves something: the home country is implied, and a short or lower-case unknown word may be
     no name at all."""
-    known = name.kind != "name"
-    return HOME.isdisjoint([name.text, *name.variants]) and (known or (len(name.text) > 2 and not name.text.islower()))
+    known = name.kind != "name" or len(name.text) > 2
+    return known and not name.text.islower() and HOME.isdisjoint([name.text, *name.variants])

@@ -31,6 +31,11 @@ OLDEST_YEARS = 3.0
 _ASKED = re.compile(
     r"\b(?:how many|(?:what|which|the)? ?number of|count of|total of)\b|몇(?=\s?[가-힣])", re.IGNORECASE
 )
+_MONEY = re.compile(
+    r"\b(?:cost|price|budget|pay|paid|spen[dt]|invest|money|fund|revenue|worth|dollars?|pounds?|euros?)"
+    r"|예산|비용|금액|액수|투자액|가격|자금|돈|매출",
+    re.IGNORECASE,
+)
 _MEASURED = frozenset({"count", "money", "percent", "multiple", "measure", "plain"})
 
 
@@ -102,8 +107,12 @@ def kind_match(question: Question, text: str, article: ArticleInfo) -> int:
     if question.expects not in ("count", "amount"):
         return 0
     wanted = asked_unit(question)
+    money = question.expects == "amount" and _MONEY.search(question.text) is not None
+    kinds = _MEASURED | {wanted.kind} if wanted is not None else _MEASURED
     given = {(q.low, q.high) for q in question.quantities}
-    found = [q for q in find_quantities(text) if q.kind in _MEASURED and (q.low, q.high) not in given]
+    found = [q for q in find_quantities(text) if q.kind in kinds and (q.low, q.high) not in given]
+    if money:
+        found = [q for q in found if q.kind == "money"]
     if wanted is not None and wanted.unit:
         return 1 if any(q.unit == wanted.unit for q in found) else 0 if found else -1
     return 1 if found else -1

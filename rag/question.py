@@ -149,9 +149,11 @@ def _reads_as_english(text: str) -> bool:
 
 
 def expects(text: str, language: Language) -> Expects:
-    """The kind of thing an answer must hold."""
-    table, flags = (_EXPECTS_KO, 0) if language == "ko" else (_EXPECTS_EN, re.IGNORECASE)
-    return next((kind for kind, pattern in table if re.search(pattern, text, flags)), "other")
+    """The kind of thing an answer must hold. In English the first question word decides ("Where was he when ...")."""
+    if language == "ko":
+        return next((kind for kind, pattern in _EXPECTS_KO if re.search(pattern, text)), "other")
+    found = ((match.start(), kind) for kind, pattern in _EXPECTS_EN if (match := re.search(pattern, text, re.I)))
+    return min(found, key=lambda one: one[0], default=(0, "other"))[1]
 
 
 def _search_terms(text: str, language: Language, names: NameBook) -> tuple[str, ...]:
