@@ -176,8 +176,9 @@ _FUNCTION = frozenset({
 
 
 def _words(text: str) -> set[str]:
-    """Content words, cut to their first letters so that inflection does not look like news."""
-    return {word[:6] if word.isascii() else word[:2] for word in re.findall(r"\w+", text.casefold())} - _FUNCTION
+    """Content words, cut to their first letters so that inflection does not look like news, particles apart."""
+    found = re.findall(r"[a-z0-9]+|[^\W\da-z]+", text.casefold())
+    return {word[:6] if word.isascii() else word[:2] for word in found} - _FUNCTION
 
 
 def renumbered(statements: Sequence[Statement]) -> tuple[str, list[int], list[Statement]]:
