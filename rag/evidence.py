@@ -1,4 +1,4 @@
-"""Picks the sentences that answer: few, for the model reads 60 tokens a second and is led astray by each one too many.
+"""Picks the sentences that answer: few, for the model judges each one by itself, and each costs it a second.
 
 A sentence is scored by its own dense similarity, by late interaction (each word of the question finds its best match
 among the sentence's words, as they were read in the chunk: Khattab & Zaharia 2020, arXiv:2004.12832), by its chunk, by
