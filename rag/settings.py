@@ -14,9 +14,18 @@ from typing import Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from rag.errors import SettingsError
+
+_NOT_SETTINGS = frozenset({"lang", "debug"})
+"""Environment variables GISA_... that the command line reads by itself."""
 
 
 class _Group(BaseModel):
@@ -94,7 +103,16 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         home = os.environ.get("GISA_HOME")
         config = (Path(home) if home else user_data_path("gisa", appauthor=False)) / "config.toml"
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config)
+        strays = InitSettingsSource(settings_cls, _strays(settings_cls))
+        return init_settings, env_settings, strays, TomlConfigSettingsSource(settings_cls, config)
+
+
+def _strays(settings_cls: type[BaseSettings]) -> dict[str, Any]:
+    """Environment variables GISA_... that are no setting. pydantic-settings passes over them; as keys they are refused
+    like any other unknown one."""
+    known = {*settings_cls.model_fields, *_NOT_SETTINGS}
+    ours = {name: name.casefold().removeprefix("gisa_") for name in os.environ if name.casefold().startswith("gisa_")}
+    return {name: os.environ[name] for name, key in ours.items() if key.partition("__")[0] not in known}
 
 
 def load_settings(**values: Any) -> Settings:

@@ -112,11 +112,30 @@ class TestWrong:
             ("GISA_LLM__MODELL", "x", "llm.modell"),
             ("GISA_LLM__MAX_TOKENS", "-1", "llm.max_tokens"),
             ("GISA_RETRIEVAL__CANDIDATES", "many", "retrieval.candidates"),
+            ("GISA_LLMM__MODEL", "x", "GISA_LLMM__MODEL"),
+            ("GISA_MODEL", "x", "GISA_MODEL"),
+            ("gisa_hoem", "/tmp", "gisa_hoem"),
         ],
     )
     def test_in_the_environment(self, monkeypatch: pytest.MonkeyPatch, name: str, value: str, key: str) -> None:
         monkeypatch.setenv(name, value)
         self.refused(key)
+
+    def test_all_strays_of_the_environment_are_named_without_their_values(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GISA_LLMM__API_KEY", "s3cret")
+        monkeypatch.setenv("GISA_LLM__MODELL", "x")
+        self.refused("GISA_LLMM__API_KEY")
+        self.refused("llm.modell")
+        with pytest.raises(SettingsError) as caught:
+            load_settings()
+        assert "s3cret" not in caught.value.en + caught.value.ko
+
+    @pytest.mark.parametrize("name", ["GISA_LANG", "GISA_DEBUG", "GISAXX", "NOT_GISA_MODEL"])
+    def test_variables_that_are_no_settings_are_let_be(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        monkeypatch.setenv(name, "ko")
+        assert load_settings().llm.base_url is None
 
     def test_as_argument(self) -> None:
         self.refused("retrieval.weight", retrieval={"weight": 1})
