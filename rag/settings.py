@@ -67,6 +67,34 @@ class AnswerSettings(_Group):
     question_characters: int = Field(default=2000, ge=1, description="Longest question, in characters.")
 
 
+class ServeSettings(_Group):
+    """How `gisa serve` listens and what it bears. Nothing here changes an answer."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on. Any but loopback needs a key.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    require_keys: bool = Field(default=False, description="Ask for a key on loopback too.")
+    allowed_origins: tuple[str, ...] = Field(
+        default=(), description="Origins of other web pages that may call, e.g. https://news.example."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(), description="Names this server goes by, beside its own address, while no key is asked for."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(), description="Addresses of proxies whose X-Forwarded-For is believed."
+    )
+    asks_per_minute: int = Field(default=60, ge=1, description="Answers a key or address may ask for.")
+    requests_per_minute: int = Field(default=3000, ge=1, description="Requests of any kind of a key or address.")
+    body_kib: int = Field(default=64, ge=1, description="Largest body of a request, uploads apart.")
+    upload_mib: int = Field(default=20, ge=1, le=1024, description="Largest upload of articles.")
+    answer_timeout_s: float = Field(default=55.0, gt=0, description="Seconds for one answer, its wait included.")
+    answers_at_once: int = Field(default=1, ge=1, le=64, description="Answers written at a time; a local model: 1.")
+    queue_length: int = Field(default=8, ge=0, le=1000, description="Questions that may wait for the model.")
+    queue_each: int = Field(default=4, ge=0, le=1000, description="How many of them may be of one asker.")
+    conversation_turns: int = Field(default=4, ge=1, le=50, description="Turns of a conversation that are looked at.")
+    conversation_hours: float = Field(default=24.0, gt=0, description="Hours until an idle conversation is deleted.")
+    answers_days: float = Field(default=30.0, gt=0, description="Days until answers and their feedback are deleted.")
+
+
 class Settings(BaseSettings):
     """All of gisa's settings. Frozen: make another to change one."""
 
@@ -81,6 +109,7 @@ class Settings(BaseSettings):
     llm: LLMSettings = LLMSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
+    serve: ServeSettings = ServeSettings()
 
     @property
     def index_folder(self) -> Path:
@@ -89,7 +118,7 @@ class Settings(BaseSettings):
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits over everything that can change an answer (not where files lie, not secrets)."""
-        told = self.model_dump_json(exclude={"home": True, "llm": {"api_key", "timeout_s", "threads"}})
+        told = self.model_dump_json(exclude={"home": True, "serve": True, "llm": {"api_key", "timeout_s", "threads"}})
         return hashlib.sha256(told.encode()).hexdigest()[:12]
 
     @classmethod

@@ -1,0 +1,59 @@
+"""One question's way through the pipeline, in a thread of its own that can be stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+
+from rag.types import Answer, Event, Found, Listener
+from ui.service.errors import AskerLeftError, OutOfTimeError
+from ui.service.turns import Place
+
+
+class Run:
+    """Calls `job(listen=...)`. Events go on to `listen` on the event loop, and each is a chance to stop.
+
+    The evidence is told at once; after it the run waits for its turn at the model. `deadline` is in seconds of
+    `time.monotonic`; past it OutOfTimeError is raised into the job, which may still answer by quoting.
+    """
+
+    def __init__(
+        self,
+        job: Callable[..., Answer],
+        place: Place,
+        *,
+        deadline: float,
+        timeout_s: float,
+        listen: Listener,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._job, self._place, self._deadline = job, place, deadline
+        self._listen, self._timeout_s, self._loop = listen, timeout_s, loop
+        self._stopped = threading.Event()
+
+    def __call__(self) -> Answer:
+        try:
+            self._check()
+            return self._job(listen=self._hear)
+        finally:
+            self._place.leave()
+
+    def stop(self) -> None:
+        """Nobody waits any more: end at the next event, or now if it still waits for its turn."""
+        self._stopped.set()
+        self._place.wake()
+
+    def _hear(self, event: Event) -> None:
+        self._check()
+        self._loop.call_soon_threadsafe(self._listen, event)
+        if isinstance(event, Found):
+            self._place.wait(self._deadline - time.monotonic())
+            self._check()
+
+    def _check(self) -> None:
+        if self._stopped.is_set():
+            raise AskerLeftError
+        if time.monotonic() >= self._deadline:
+            raise OutOfTimeError(self._timeout_s)

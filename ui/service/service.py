@@ -1,0 +1,211 @@
+"""What all surfaces share: one Gisa behind a fair queue, with conversations, deadlines and cancellation.
+
+    async with Service(gisa, settings) as service:
+        answered = await service.ask("How many GPUs is Korea securing?", asker="slack:U1")
+
+A surface turns its request into one of these calls and an `Answered` into its own shape; nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import structlog
+
+from index.names import NameBook
+from index.types import ArticleInfo, Filter
+from rag.pipeline import ignore
+from rag.settings import Settings
+from rag.types import Answer, Listener, SearchResult
+from seeds.article import Article
+from ui.service.database import Database
+from ui.service.errors import OutOfTimeError, ServiceClosedError
+from ui.service.ledger import Ledger, Thumb
+from ui.service.records import Answered, Ingest, Turn
+from ui.service.run import Run
+from ui.service.shelf import Shelf
+from ui.service.turns import Place, Turns
+
+if TYPE_CHECKING:
+    from rag.assemble import Gisa
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Standalone = Callable[[str, Sequence[Turn], NameBook], str]
+"""Makes a follow-up a question that stands alone, from the turns before it."""
+
+SEARCHES_AT_ONCE = 2
+GRACE_S = 2.0
+"""Beyond its deadline an answer may still be put together of what is there."""
+_log = structlog.get_logger(__name__)
+
+
+def as_it_stands(question: str, turns: Sequence[Turn], names: NameBook) -> str:
+    """The question itself."""
+    return question
+
+
+class Service:
+    """An async context manager over `gisa`, which it closes. All methods are called from one event loop.
+
+    `asker` is whoever is to have fair turns: a key, an address, a user of a chat tool. Methods raise what `Gisa`
+    raises, the errors of `ui.service.errors`, and after `close` ServiceClosedError.
+    """
+
+    def __init__(self, gisa: Gisa, settings: Settings, *, standalone: Standalone = as_it_stands) -> None:
+        serve = settings.serve
+        self.settings = settings
+        self.database = Database(settings.home)
+        self.turns = Turns(at_once=serve.answers_at_once, length=serve.queue_length, each=serve.queue_each)
+        self._gisa = gisa
+        self._standalone = standalone
+        self._ledger = Ledger(
+            self.database, conversation_hours=serve.conversation_hours, answers_days=serve.answers_days
+        )
+        self._shelf = Shelf(gisa, settings)
+        # A thread waits with its question for its turn, so every place in the queue has one.
+        self._askers = ThreadPoolExecutor(serve.answers_at_once + serve.queue_length, "gisa-ask")
+        self._searchers = ThreadPoolExecutor(SEARCHES_AT_ONCE, "gisa-search")
+        self._quick = ThreadPoolExecutor(4, "gisa-quick")
+        self._closed = False
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        language: str = "auto",
+        where: Filter | None = None,
+        conversation: str | None = None,
+        asker: str = "local",
+        listen: Listener = ignore,
+    ) -> Answered:
+        """Answer a question within `serve.answer_timeout_s`, its wait for the model included.
+
+        `listen` hears the events of the run, in order, on the event loop: `Found` at once, before the wait. Without
+        `conversation` a new one begins. Cancelling the task that awaits this stops the model at its next token.
+        Raises QueueFullError (at once), ConversationNotFoundError, QuestionError, IndexStoreError, OutOfTimeError.
+        """
+        self._check_open()
+        started = time.monotonic()
+        place = self.turns.join(asker)
+        try:
+            if conversation is None:
+                conversation, standalone = await self._do(self._ledger.conversation), question
+            else:
+                standalone = await self._do(self._understand, question, conversation)
+            job = partial(self._gisa.ask, standalone, language=language, where=where)
+        except BaseException:
+            place.leave()
+            raise
+        answer = await self._run(job, place, started + self.settings.serve.answer_timeout_s, listen)
+        rewritten = standalone if standalone != question else None
+        if rewritten is not None:
+            answer = replace(answer, question=" ".join(question.split()))
+        answered = Answered(secrets.token_urlsafe(12), conversation, rewritten, answer)
+        await self._do(self._ledger.keep, answered)
+        return answered
+
+    async def search(
+        self, question: str, *, language: str = "auto", limit: int = 5, where: Filter | None = None
+    ) -> SearchResult:
+        """The evidence alone, best first. Does not wait for the model."""
+        self._check_open()
+        found = partial(self._gisa.search, question, language=language, limit=limit, where=where)
+        return await asyncio.get_running_loop().run_in_executor(self._searchers, found)
+
+    async def conversation_of(self, place: str) -> str:
+        """The id of the conversation known by `place` (`slack:C1:1712.5`, say); a new one when there is none."""
+        return await self._do(self._ledger.conversation, place)
+
+    async def feedback(self, answer: str, thumb: Thumb, comment: str | None = None, *, asker: str = "local") -> None:
+        """Keep what an asker thinks of an answer. Raises AnswerNotFoundError."""
+        await self._do(self._ledger.feedback, answer, asker, thumb, comment)
+
+    async def articles(self, where: Filter | None = None) -> list[ArticleInfo]:
+        """Newest first, undated last, then by id."""
+        return await self._do(self._gisa.store.articles, where)
+
+    async def article(self, article_id: str) -> Article:
+        """The whole article; offsets of citations count characters of its `text`. Raises ArticleNotFoundError."""
+        return await self._do(self._gisa.store.article, article_id)
+
+    async def add(self, articles: Sequence[Article]) -> Ingest:
+        """Begin to take articles in; `ingest` tells how far it is. Raises ArticleExistsError."""
+        return await self._do(self._shelf.add, articles)
+
+    async def put(self, article_id: str, article: Article) -> Ingest:
+        """Begin to replace an article. Raises ArticleNotFoundError."""
+        return await self._do(self._shelf.put, article_id, article)
+
+    async def remove(self, article_id: str) -> None:
+        """Raises ArticleNotFoundError."""
+        await self._do(self._shelf.remove, article_id)
+
+    def ingest(self, ingest_id: str) -> Ingest:
+        """Raises IngestNotFoundError."""
+        return self._shelf.ingest(ingest_id)
+
+    async def in_background(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run work that may take long (reading an upload, say) in a thread."""
+        return await self._do(work, *args, **kwargs)
+
+    async def close(self) -> None:
+        """Take nothing new, finish what was begun, then close everything."""
+        if self._closed:
+            return
+        self._closed = True
+        for pool in (self._askers, self._searchers, self._quick):
+            await asyncio.to_thread(pool.shutdown)
+        await asyncio.to_thread(self._shelf.close)
+        self.database.close()
+        await asyncio.to_thread(self._gisa.close)
+        _log.info("service closed")
+
+    async def __aenter__(self) -> Service:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _understand(self, question: str, conversation: str) -> str:
+        turns = self._ledger.turns(conversation, self.settings.serve.conversation_turns)
+        return self._standalone(question, turns, NameBook(self._gisa.store.names())) if turns else question
+
+    async def _run(self, job: Callable[..., Answer], place: Place, deadline: float, listen: Listener) -> Answer:
+        """Run `job` in a thread that waits for its turn; whoever waits here may leave any time."""
+        seconds = self.settings.serve.answer_timeout_s
+        loop = asyncio.get_running_loop()
+        run = Run(job, place, deadline=deadline, timeout_s=seconds, listen=listen, loop=loop)
+        working = self._askers.submit(run)
+        working.add_done_callback(_heard)
+        try:
+            async with asyncio.timeout(deadline + GRACE_S - time.monotonic()):
+                return await asyncio.shield(asyncio.wrap_future(working))
+        except TimeoutError as error:
+            raise OutOfTimeError(seconds) from error
+        finally:
+            run.stop()
+
+    async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self._check_open()
+        return await asyncio.get_running_loop().run_in_executor(self._quick, partial(work, *args, **kwargs))
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ServiceClosedError
+
+
+def _heard(done: Future[Answer]) -> None:
+    """Look at the outcome of a run that nobody may be waiting for any more."""
+    if (error := done.exception()) is not None:
+        _log.info("run ended without an answer", error=type(error).__name__)

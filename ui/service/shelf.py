@@ -1,0 +1,122 @@
+"""Articles in and out of the collection while it is being searched."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import structlog
+
+from index.build import ingest
+from rag.errors import GisaError
+from rag.settings import Settings
+from seeds.article import Article
+from ui.service.errors import ArticleExistsError, IngestNotFoundError
+from ui.service.records import Ingest
+
+if TYPE_CHECKING:
+    from index.store import Store
+    from rag.assemble import Gisa
+
+REMEMBERED = 200
+"""Runs that can still be asked about."""
+BATCH = 2
+"""Articles stored at a time: between batches a removal or a search has its turn."""
+_log = structlog.get_logger(__name__)
+
+
+class Shelf:
+    """Takes articles in one run after another, through a connection of its own: searches read on meanwhile.
+
+    Thread-safe. Raises IndexBusyError, DiskFullError.
+    """
+
+    def __init__(self, gisa: Gisa, settings: Settings) -> None:
+        self._gisa, self._settings = gisa, settings
+        self._worker = ThreadPoolExecutor(1, "gisa-ingest")
+        self._guard = threading.Lock()
+        self._runs: dict[str, Ingest] = {}
+        self._order: deque[str] = deque()
+        self._coming: set[str] = set()
+
+    @cached_property
+    def _store(self) -> Store:
+        from rag.assemble import open_store
+
+        return open_store(self._settings)
+
+    def add(self, articles: Sequence[Article]) -> Ingest:
+        """Raises ArticleExistsError when another article has one of their ids; none of them is taken in then."""
+        with self._guard:
+            for article in articles:
+                stored = self._gisa.store.content_hash(article.id)
+                if article.id in self._coming or stored not in (None, article.content_hash):
+                    raise ArticleExistsError(article.id)
+            return self._begin(articles)
+
+    def put(self, article_id: str, article: Article) -> Ingest:
+        """Raises ArticleNotFoundError."""
+        stored = self._gisa.store.article(article_id)
+        with self._guard:
+            return self._begin([replace(article, id=article_id, source=stored.source)])
+
+    def remove(self, article_id: str) -> None:
+        """Raises ArticleNotFoundError."""
+        with self._guard:
+            store = self._store
+        store.remove(article_id)
+        store.flush()
+
+    def ingest(self, ingest_id: str) -> Ingest:
+        """Raises IngestNotFoundError."""
+        if (found := self._runs.get(ingest_id)) is None:
+            raise IngestNotFoundError
+        return found
+
+    def close(self) -> None:
+        """Finish every run that was begun."""
+        self._worker.shutdown()
+        if "_store" in self.__dict__:
+            self._store.close()
+
+    def _begin(self, articles: Sequence[Article]) -> Ingest:
+        run = Ingest(secrets.token_urlsafe(9), len(articles))
+        self._runs[run.id] = run
+        self._order.append(run.id)
+        if len(self._order) > REMEMBERED:
+            del self._runs[self._order.popleft()]
+        self._coming.update(article.id for article in articles)
+        self._worker.submit(self._take_in, run, list(articles))
+        return run
+
+    def _take_in(self, run: Ingest, articles: list[Article]) -> None:
+        run.state = "running"
+
+        def progress(done: int, total: int | None) -> None:
+            run.done = done
+
+        try:
+            with self._guard:
+                store = self._store
+            # The embedder that searches use: a second one would take its memory twice.
+            report = ingest(store, self._gisa._collection.embedder, articles, progress=progress, batch=BATCH)
+            run.outcomes = report.outcomes
+            run.problems = [problem.error for problem in report.problems]
+            run.state = "done"
+        except GisaError as error:
+            run.error = error
+            run.state = "failed"
+            _log.warning("articles not taken in", error=error.code)
+        except BaseException:
+            run.state = "failed"
+            _log.exception("articles not taken in")
+            raise
+        finally:
+            with self._guard:
+                self._coming.difference_update(article.id for article in articles)
