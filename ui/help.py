@@ -108,6 +108,30 @@ HELP: dict[str, Said] = {
         "네트워크 없이, 가지고 있는 같은 파일에서 가져옵니다.",
     ),
     "models.list": Said("List the pinned models and whether they are here.", "지정된 모델과 상태를 나열합니다."),
+    "serve": Said(
+        "Serve the REST API under /v1, described at /docs."
+        "\n\nOn loopback nobody needs a key; on any other address everybody does (`gisa keys create`).",
+        "/v1 아래에서 REST API를 서비스합니다(설명은 /docs)."
+        "\n\n루프백에서는 키가 필요 없고, 다른 주소에서는 모두 키가 필요합니다(`gisa keys create`).",
+    ),
+    "serve.host": Said("Address to listen on.", "받을 주소."),
+    "serve.port": Said("Port to listen on; 0 takes any free one.", "받을 포트. 0은 빈 포트 아무거나."),
+    "serve.llm": Said(
+        "Serve without a model: answers quote the best sentences.", "모델 없이: 가장 알맞은 문장을 인용해 답합니다."
+    ),
+    "keys": Said("Make, list and revoke API keys of the server.", "서버의 API 키를 만들고, 나열하고, 폐기합니다."),
+    "keys.create": Said(
+        "Make a key and print it, this once: only its hash is kept.",
+        "키를 만들어 이번 한 번만 출력합니다. 해시만 저장합니다.",
+    ),
+    "keys.create.name": Said("Whose it is, or what for.", "누구의 것인지, 어디에 쓰는지."),
+    "keys.create.scope": Said(
+        "ask: questions, search, articles to read. manage: also adding and removing articles, metrics.",
+        "ask: 질문, 검색, 기사 읽기. manage: 기사 추가와 삭제, 지표도.",
+    ),
+    "keys.list": Said("List the keys, without what opens anything.", "키 목록(비밀 값 없이)."),
+    "keys.revoke": Said("Revoke a key, at once and for good.", "키를 바로, 영구히 폐기합니다."),
+    "keys.revoke.id": Said("Its id, as in `gisa keys list`.", "`gisa keys list`에 나오는 id."),
     "eval": Said("Measure answers and retrieval (run, report, compare, retrieval).", "답과 검색의 품질을 잽니다."),
     # Options that typer adds, by the text it gives them
     "Show this message and exit.": Said("Show this message and exit.", "이 도움말을 보여 주고 끝냅니다."),

@@ -81,6 +81,9 @@ COLUMNS = {
     "state": Said("state", "상태"),
     "size": Said("size", "크기"),
     "licence": Said("licence", "라이선스"),
+    "scopes": Said("scopes", "권한"),
+    "created": Said("created", "만든 날"),
+    "used": Said("last used", "마지막 사용"),
 }
 
 # Models
@@ -94,6 +97,37 @@ STATES = {
 }
 DOWNLOAD = Said("{size} to download", "{size} 받아야 함")
 READY = Said("{name} is ready: {path}", "{name} 준비됨: {path}")
+
+# The server
+
+SERVING = Said(
+    "Serving on {url}, described at {url}/docs. Ctrl+C ends it.",
+    "{url} 에서 서비스 중, 설명은 {url}/docs. Ctrl+C로 끝냅니다.",
+)
+STOPPING = Said("Finishing what was begun.", "시작한 일을 마치는 중입니다.")
+KEY_MADE = Said(
+    "Keep it: it is not shown again. Send it as `Authorization: Bearer KEY`.",
+    "다시 보여 주지 않으니 보관하세요. `Authorization: Bearer 키`로 보냅니다.",
+)
+KEY_REVOKED = Said("Revoked {id}.", "폐기함: {id}")
+NO_KEYS = Said(
+    "There are no keys. Make one with `gisa keys create NAME`.", "키가 없습니다. `gisa keys create 이름`으로 만드세요."
+)
+NEEDS_KEY = Said(
+    "{host} can be reached from other machines, so callers need a key, and there is none. "
+    "Make one with `gisa keys create NAME`, then serve again.",
+    "{host} 은(는) 다른 컴퓨터에서도 접속할 수 있어 키가 필요한데 아직 없습니다. "
+    "`gisa keys create 이름`으로 만든 뒤 다시 시작하세요.",
+)
+NOT_LISTENING = Said(
+    "Cannot listen on {host}:{port} ({why}). Choose another with --host and --port.",
+    "{host}:{port} 에서 받을 수 없습니다({why}). --host와 --port로 다른 곳을 고르세요.",
+)
+NO_SUCH_KEY = Said(
+    "There is no key {id} to revoke. See `gisa keys list`.",
+    "폐기할 키 {id}이(가) 없습니다. `gisa keys list`를 확인하세요.",
+)
+KEY_STATES = {"valid": Said("valid", "유효"), "revoked": Said("revoked", "폐기됨")}
 
 # Errors of the command line itself
 

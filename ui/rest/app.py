@@ -1,0 +1,47 @@
+"""The FastAPI app: routes, guards and errors around one service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from rag.settings import Settings
+from ui.rest import articles, ask, describe, health, problems
+from ui.rest.guard import Guard
+from ui.rest.metrics import Metrics
+from ui.rest.middleware import Gate, Observed
+from ui.service import Service
+
+
+def create_app(service: Service, settings: Settings) -> FastAPI:
+    """Serves `service`, and closes it when the server shuts down. Other surfaces are mounted on what it returns."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with service:
+            yield
+
+    app = FastAPI(
+        title="gisa", version=describe.release(), description=describe.ABOUT, lifespan=lifespan, redoc_url=None
+    )
+    app.state.service = service
+    app.state.guard = Guard(service, settings.serve)
+    app.state.metrics = Metrics(service.turns)
+    for room in (ask, articles, health):
+        app.include_router(room.router)
+    problems.install(app)
+    describe.install(app)
+    # The last added is the first to see a request.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.serve.allowed_origins,
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+        expose_headers=["X-Request-ID", "Retry-After", "Location"],
+    )
+    app.add_middleware(Gate, settings=settings.serve, needs_keys=app.state.guard.needs_keys)
+    app.add_middleware(Observed, metrics=app.state.metrics)
+    return app
