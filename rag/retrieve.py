@@ -1,10 +1,11 @@
 """Finds chunks for a question: dense and lexical candidates, scored together on the question's own terms.
 
-Dense: the mean of article, chunk and best-sentence similarity. Queries and documents are first centred on their own
-language's mean (a language is a direction of its own in a multilingual model, and it hides what a text is about), and
-what is near every question is marked down (Lample et al. 2018, arXiv:1710.04087, "CSLS").
-Lexical: BM25 over Kiwi morphemes, weighed by coverage, the share of the question's idf mass that the best match holds:
-plain fusion lets chance matches of an English question drown the dense order (docs/decisions.md has the figures).
+Dense: the mean of article and chunk similarity, and the best sentence's. Queries and documents are first centred on
+their own language's mean (a language is a direction of its own in a multilingual model, and it hides what a text is
+about), and what is near every question is marked down (Lample et al. 2018, arXiv:1710.04087, "CSLS").
+Lexical: BM25 over Kiwi morphemes, weighed by coverage, the share of the question's idf mass that the best match holds.
+All words of the question count in that mass, also those of an English one that are not searched for: plain fusion lets
+chance matches, or one name out of ten words, drown the dense order (docs/decisions.md has the figures).
 Names: the share of the question's names that a candidate has, in either script.
 """
 
@@ -23,6 +24,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from index.embed import Embedder
 from index.names import NameBook
 from index.store import Store
+from index.text import terms
 from index.types import Candidate, Filter, Hit
 from rag.errors import IndexMissingError, Language
 from rag.evidence import best_sentences
@@ -79,7 +81,7 @@ class Retriever(BaseRetriever):
         if not candidates:
             return []
         dense, by_sentence = self._dense(centred, question.language, candidates)
-        lexical, coverage = self._lexical(question.terms, candidates)
+        lexical, coverage = self._lexical(question, candidates)
         scores = standard(dense) + coverage * standard(lexical)
         scores += self._settings.names_weight * self._named(question, candidates, scores)
         order = np.argsort(-scores, kind="stable")
@@ -119,19 +121,20 @@ class Retriever(BaseRetriever):
         best = np.array([s.max() for s in by_sentence], np.float32)
         return (scores[:n] + scores[n : 2 * n]) / 2 + best, by_sentence
 
-    def _lexical(self, terms: Sequence[str], candidates: Sequence[Candidate]) -> tuple[Floats, float]:
-        """BM25 of the candidates, float32 (n,), and the coverage of the terms by the best one, 0 to 1."""
+    def _lexical(self, question: Question, candidates: Sequence[Candidate]) -> tuple[Floats, float]:
+        """BM25 of the candidates, float32 (n,), and how much of the question the best one covers, 0 to 1."""
         statistics = self.store.statistics()
-        frequency = self.store.document_frequency(terms)
-        idf = {t: math.log(1 + (statistics.chunks - f + 0.5) / (f + 0.5)) for t, f in frequency.items()}
+        said = self.store.document_frequency(dict.fromkeys([*terms(question.text), *question.terms]))
+        mass = {t: math.log(1 + (statistics.chunks - f + 0.5) / (f + 0.5)) for t, f in said.items()}
+        idf = {t: mass[t] for t in question.terms}
         scores = np.zeros(len(candidates), np.float32)
         for i, candidate in enumerate(candidates):
             counts = Counter(candidate.terms)
             norm = K1 * (1 - B + B * len(candidate.terms) / statistics.average_terms)
             scores[i] = sum(w * counts[t] * (K1 + 1) / (counts[t] + norm) for t, w in idf.items() if t in counts)
-        mass = sum(idf.values())
         best = set(candidates[int(scores.argmax())].terms)
-        return scores, sum(w for t, w in idf.items() if t in best) / mass if mass else 0.0
+        whole = sum(mass.values())
+        return scores, sum(w for t, w in idf.items() if t in best) / whole if whole else 0.0
 
     def _named(self, question: Question, candidates: Sequence[Candidate], scores: Floats) -> Floats:
         """The share of the question's names that each of the best candidates has, float32 (n,); 0 for the others."""

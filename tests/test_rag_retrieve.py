@@ -58,6 +58,25 @@ def test_mined_names_are_found_from_the_other_script(newsroom: Newsroom) -> None
     assert any("Nscale" in text and "1만 개" in text for text in texts)
 
 
+class TestCoverage:
+    """How far the best lexical match goes decides how much lexical search counts."""
+
+    def coverage(self, newsroom: Newsroom, text: str) -> float:
+        question = read(text, newsroom.retriever.names)
+        candidates = [hit.candidate for hit in newsroom.retriever.hits(question)]
+        return newsroom.retriever._lexical(question, candidates)[1]
+
+    def test_a_name_is_little_of_an_english_question(self, newsroom: Newsroom) -> None:
+        """Nine of the ten words stand in no Korean article, and each weighs at least as much as the name."""
+        assert 0 < self.coverage(newsroom, "Why did people at Nscale never worry about such quarrels?") < 0.3
+
+    def test_a_korean_question_in_the_words_of_an_article(self, newsroom: Newsroom) -> None:
+        assert self.coverage(newsroom, "엔스케일은 어디에 단지를 짓나?") > 0.5
+
+    def test_words_that_no_article_has_cover_nothing(self, newsroom: Newsroom) -> None:
+        assert self.coverage(newsroom, "Which whale sings loudest?") == 0
+
+
 class TestFilter:
     @pytest.mark.parametrize(
         "where", [Filter(until=date(2024, 12, 31)), Filter(since=date(2025, 10, 1)), Filter(publishers=("AI타임스",))]
