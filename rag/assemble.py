@@ -14,6 +14,7 @@ from index.names import NameBook
 from index.text import kiwi
 from index.types import Filter
 from rag import pipeline
+from rag.errors import Language
 from rag.pipeline import Parts
 from rag.question import Question
 from rag.settings import LLMSettings, Settings
@@ -115,25 +116,37 @@ class _Model:
         path = None if chosen.base_url else resolve(chosen.model, settings.home, "llm", progress=progress)
         self._local: LocalLLM | None = None
         self._making = ThreadPoolExecutor(1, "gisa-llm")
-        self._writer = self._making.submit(self._make, chosen, path)
+        self._writer = self._making.submit(self._make, chosen, path, settings.home / "cache")
         self._making.shutdown(wait=False)
 
     @property
     def model(self) -> str:
         return self._writer.result().model
 
-    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook) -> list[float]:
-        return self._writer.result().judge(question, evidence, names)
+    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
+        writer = self._begun(question.language)
+        return writer.judge(question, evidence, names, listen)
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
-        return self._writer.result().write(question, item, names, listen)
+        writer = self._begun(question.language)
+        return writer.write(question, item, names, listen)
+
+    def _begun(self, language: Language) -> Writer:
+        """The writer, when it is made; a local model then knows what prompts in that language begin with."""
+        writer = self._writer.result()
+        if self._local is not None:
+            from rag.generate import beginning
+
+            told = [{"role": message.role.value, "content": message.content or ""} for message in beginning(language)]
+            self._local.begin(language, told)
+        return writer
 
     def close(self) -> None:
         """Unload the local model; waits for it when it is still being loaded."""
         if self._writer.exception() is None and self._local is not None:
             self._local.close()
 
-    def _make(self, chosen: LLMSettings, path: Path | None) -> Writer:
+    def _make(self, chosen: LLMSettings, path: Path | None, cache: Path) -> Writer:
         from llama_index.llms.openai_like import OpenAILike
 
         from rag.generate import Writer
@@ -142,7 +155,7 @@ class _Model:
         if path is not None:
             from rag.local_llm import LocalLLM
 
-            self._local = LocalLLM(path, context_tokens=chosen.context_tokens, threads=chosen.threads)
+            self._local = LocalLLM(path, context_tokens=chosen.context_tokens, threads=chosen.threads, cache=cache)
             name, url, key = path.stem, self._local.base_url, self._local.api_key
         llm = OpenAILike(
             model=name,
@@ -167,12 +180,13 @@ def open_gisa(
 ) -> Gisa:
     """Open the collection and the models; fetch what is pinned and missing, and make the collection from the shipped
     articles when there is none. The language model is loaded while the rest is. Raises GisaError."""
+    resolve(settings.embedder.model, settings.home, "embedder", progress=progress)  # a wrong one costs no download
     model = _Model(settings, progress) if llm else None
     try:
         seeding = settings.index_folder / "seeding"  # stands while the first build is under way: a killed one goes on
         first = seeding.exists() or not (settings.index_folder / DATABASE).exists()
         collection = open_collection(settings, progress=progress)
-        kiwi()  # a second that the first question need not wait for
+        kiwi().tokenize("기사")  # seconds of getting ready that the first question need not wait for
         if first:
             articles = shipped_articles()
             if on_first_build is not None:

@@ -26,13 +26,15 @@ from index.names import NameBook
 from rag.annotate import annotate, annotate_dates
 from rag.errors import Language, ModelServerError
 from rag.question import Question, has_language
-from rag.types import Drafted, Evidence, Listener, Restarted
+from rag.types import Drafted, Evidence, Judging, Listener, Restarted
 
 SENTENCE_TOKENS = 240
 QUESTION_TOKENS = 120
 """Bounds that keep a prompt of the local model under 700 tokens, its instructions and examples included."""
 CERTAIN = 6.0
 """Log odds from which on no further sentence is judged."""
+FIRST, LIKELY = 3, 2.0
+"""So many sentences are judged in any case but that, and the others only while none has these log odds."""
 UNLIKELY = -20.0
 """Log probability of a reply that is not among the likeliest ones."""
 _YES, _NO = "yes", "no"
@@ -50,15 +52,16 @@ class Writer:
     def model(self) -> str:
         return self._llm.metadata.model_name
 
-    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook) -> list[float]:
-        """The log odds that each sentence answers the question; shorter than `evidence` when one was certain.
+    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
+        """The log odds that each sentence answers the question; shorter than `evidence` when one was likely enough.
 
         Raises ModelServerError.
         """
         odds: list[float] = []
         for item in evidence:
+            listen(Judging(len(odds) + 1))
             odds.append(self._odds(prompt(question, item, names)))
-            if odds[-1] >= CERTAIN:
+            if odds[-1] >= CERTAIN or (len(odds) >= FIRST and max(odds) >= LIKELY):
                 break
         return odds
 
@@ -101,14 +104,19 @@ class Writer:
 
 def prompt(question: Question, item: Evidence, names: NameBook) -> list[ChatMessage]:
     """The chat messages that ask for judgement and answer: instructions, examples, the question and the sentence."""
-    prompts = _prompts(question.language)
+    template = _prompts(question.language)["template"]
+    asked = _cut(question.text, QUESTION_TOKENS)
+    sentence = _cut(for_reader(item, question.language, names), SENTENCE_TOKENS)
+    return [*beginning(question.language), _say("user", _fill(template, asked, sentence))]
+
+
+def beginning(language: Language) -> list[ChatMessage]:
+    """What every prompt in that language begins with: instructions and examples."""
+    prompts = _prompts(language)
     messages = [_say("system", prompts["system"])]
     for example in prompts["examples"]:
         messages.append(_say("user", _fill(prompts["template"], example["question"], example["sentence"])))
         messages.append(_say("assistant", example["answer"]))
-    asked = _cut(question.text, QUESTION_TOKENS)
-    sentence = _cut(for_reader(item, question.language, names), SENTENCE_TOKENS)
-    messages.append(_say("user", _fill(prompts["template"], asked, sentence)))
     return messages
 
 

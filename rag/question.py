@@ -18,6 +18,8 @@ from rag.numerals import Quantity, find_quantities
 
 Expects = Literal["count", "amount", "date", "person", "place", "reason", "other"]
 """What a sentence must hold to answer: a count of things, an amount of money or size, a date, a person, a place."""
+VALUES: frozenset[Expects] = frozenset({"count", "amount", "date"})
+"""Kinds of answer that can be checked by value."""
 
 _HANGUL = re.compile(r"[가-힣]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -96,7 +98,23 @@ class Question:
 
 
 def read(text: str, names: NameBook, language: str = "auto", most: int = 2000) -> Question:
-    """Read a question. Raises QuestionError when it is empty, too long, wordless, or neither Korean nor English."""
+    """Read a question. Raises QuestionError as `accept`."""
+    text, spoken = accept(text, language, most)
+    return Question(
+        text=text,
+        language=spoken,
+        expects=expects(text, spoken),
+        names=tuple(names.find(text)),
+        quantities=tuple(find_quantities(text)),
+        terms=_search_terms(text, spoken, names),
+    )
+
+
+def accept(text: str, language: str = "auto", most: int = 2000) -> tuple[str, Language]:
+    """The question's text, normalised, and its language. Needs no collection and no model.
+
+    Raises QuestionError when it is empty, too long, wordless, or neither Korean nor English.
+    """
     text = " ".join(unicodedata.normalize("NFC", text).split())
     if len(text) > most:
         raise QuestionError(
@@ -109,14 +127,7 @@ def read(text: str, names: NameBook, language: str = "auto", most: int = 2000) -
             "질문에 낱말이 없습니다. 예를 들어 이렇게 물어보세요: 한국이 확보하는 GPU는 몇 장인가?",
         )
     spoken: Language = language if language in ("ko", "en") else detect(text)  # type: ignore[assignment]
-    return Question(
-        text=text,
-        language=spoken,
-        expects=expects(text, spoken),
-        names=tuple(names.find(text)),
-        quantities=tuple(find_quantities(text)),
-        terms=_search_terms(text, spoken, names),
-    )
+    return text, spoken
 
 
 def detect(text: str) -> Language:

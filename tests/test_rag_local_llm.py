@@ -15,7 +15,7 @@ from shipped import SECURED, TRAP
 from rag.answerable import likely
 from rag.assemble import Gisa, open_gisa
 from rag.errors import ModelServerError
-from rag.generate import CERTAIN, prompt
+from rag.generate import CERTAIN, beginning, prompt
 from rag.local_llm import LocalLLM
 from rag.settings import Settings
 from rag.types import Answer, Drafted, Event, Found
@@ -167,9 +167,53 @@ class TestOneQuestion:
         """A sentence about something else: odds of its own, not the ones that stand for a reply."""
         assert gisa._model is not None
         beside = evidence("김하늘 교수는 강물의 오염을 재는 위성을 개발하고 있다.")
-        (odds,) = gisa._model.judge(question(TRAP), [beside], NAMES)
+        (odds,) = gisa._model.judge(question(TRAP), [beside], NAMES, ignore)
         assert odds != -CERTAIN
         assert not likely(question(TRAP), [odds])
+
+
+class TestBeginning:
+    """The instructions and examples are read once and then kept, from process to process."""
+
+    MESSAGES = tuple({"role": message.role.value, "content": str(message.content)} for message in beginning("en"))
+
+    def as_in_a_new_process(self, local: LocalLLM, client: httpx.Client) -> int:
+        """Begin with a model that has read nothing yet; how many tokens of a prompt it then knows."""
+        client.post("/slots/0", params={"action": "erase"}).raise_for_status()
+        local._begun = None
+        local.begin("en", self.MESSAGES)
+        asked = [*self.MESSAGES, {"role": "user", "content": "Question: Who?"}]
+        reply = client.post("/v1/chat/completions", json={"messages": asked, "max_tokens": 1}).raise_for_status()
+        return int(reply.json()["timings"]["cache_n"])
+
+    def test_known_and_not_read_again(
+        self, local: LocalLLM, client: httpx.Client, gisa: Gisa, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert len(list((gisa.settings.home / "cache").glob("prompt-en-*.kv"))) == 1
+        monkeypatch.setattr(local, "_read", None)  # reading would raise TypeError
+        assert self.as_in_a_new_process(local, client) > 200
+
+    def test_a_damaged_file_is_read_anew(self, local: LocalLLM, client: httpx.Client, gisa: Gisa) -> None:
+        """llama.cpp itself aborts the process over a file that was cut off."""
+        (kept,) = (gisa.settings.home / "cache").glob("prompt-en-*.kv")
+        kept.write_bytes(kept.read_bytes()[: kept.stat().st_size // 2])
+        assert self.as_in_a_new_process(local, client) > 200
+        (mended,) = (gisa.settings.home / "cache").glob("prompt-en-*.kv")
+        assert mended.stat().st_size > 1_000_000
+        assert not list((gisa.settings.home / "cache").glob("*.part"))
+
+    def test_a_folder_that_cannot_be_written_costs_only_time(
+        self, local: LocalLLM, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(local, "_cache", tmp_path / "gone")
+        monkeypatch.setattr(local, "_read", lambda messages: None)
+        monkeypatch.setattr(local, "_begun", None)
+        local.begin("en", self.MESSAGES)
+        assert local._begun == "en"
+
+    def test_whatever_the_state_depends_on_makes_another_key(self, local: LocalLLM) -> None:
+        assert local._key(self.MESSAGES) == local._key([*self.MESSAGES])
+        assert local._key(self.MESSAGES) != local._key(self.MESSAGES[:-1])
 
 
 def _listening(port: int) -> set[str]:
