@@ -101,6 +101,8 @@ MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC})
 _NO_SHARED_MEMORY = frozenset({sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP, sqlite3.SQLITE_IOERR_SHMOPEN})
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_DAMAGED_SIGNS = ("decode to UTF-8", "no such table", "no such column")
+"""In errors without a code of their own: Python's, and a schema that has lost something."""
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
@@ -117,7 +119,7 @@ def _ours(error: sqlite3.Error, path: Path) -> IndexStoreError:
     code = getattr(error, "sqlite_errorcode", 0)
     if code in _FULL:
         return disk_full(path.parent)
-    if code & 0xFF in _DAMAGED or "decode to UTF-8" in str(error):  # Python's own error, without a code
+    if code & 0xFF in _DAMAGED or any(sign in str(error) for sign in _DAMAGED_SIGNS):
         return IndexDamagedError(
             f"The index {path} is damaged and was left as it is ({error}). Put a backup in its place, "
             "or move it away and add the articles again with `gisa index add`.",

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -305,6 +305,26 @@ def test_a_damaged_database_is_reported_and_left_as_it_is(tmp_path: Path, harm: 
         _use(tmp_path)
     assert "백업" in caught.value.ko
     assert (tmp_path / "gisa.db").read_bytes() == harmed
+
+
+@pytest.mark.parametrize("table", ["collection", "articles", "chunks", "vectors", "sentences", "names", "postings"])
+def test_a_table_lost_while_it_is_open(tmp_path: Path, table: str) -> None:
+    with _open(tmp_path) as store:
+        store.put([entry("a")])
+        with closing(sqlite3.connect(tmp_path / "gisa.db")) as connection:
+            connection.execute(f"DROP TABLE {table}")
+        with pytest.raises(IndexDamagedError, match="gisa index add") as caught:
+            _read_all(store)
+    assert "백업" in caught.value.ko
+
+
+def _read_all(store: LocalStore) -> None:
+    store.names()
+    chunks = store.dense(QUERY, 9)
+    store.lexical(["a"], 9)
+    store.candidates(chunks)
+    store.articles()
+    store.statistics()
 
 
 def test_verify_names_a_damaged_page(tmp_path: Path) -> None:
