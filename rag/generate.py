@@ -81,15 +81,23 @@ class Writer:
     def _odds(self, messages: Sequence[ChatMessage]) -> float:
         with _mapped():
             if self._gives_odds:
-                reply = self._llm.chat(messages, logprobs=True, top_logprobs=20, max_tokens=1)
-                if reply.logprobs:
+                reply = self._first_token(messages)
+                if reply is not None and reply.logprobs:
                     return _log_odds(reply)
-                self._gives_odds = False
-                if found := _VERDICT.match(reply.message.content or ""):  # else one token was too few for it
+                if reply is not None and (found := _VERDICT.match(reply.message.content or "")):
+                    self._gives_odds = False
                     return CERTAIN if found[1].casefold() == _YES else -CERTAIN
-            reply = self._llm.chat(messages)
+            reply = self._llm.chat(messages)  # without odds one token may be too few for a verdict
+            self._gives_odds = False
         found = _VERDICT.match(reply.message.content or "")
         return CERTAIN if found and found[1].casefold() == _YES else -CERTAIN
+
+    def _first_token(self, messages: Sequence[ChatMessage]) -> ChatResponse | None:
+        """With log probabilities; None from a server that refuses to be asked for them."""
+        try:
+            return self._llm.chat(messages, logprobs=True, top_logprobs=20, max_tokens=1)
+        except (openai.BadRequestError, openai.UnprocessableEntityError):
+            return None
 
     def _stream(self, messages: Sequence[ChatMessage], listen: Listener) -> str:
         draft, shown = "", 0
