@@ -48,6 +48,9 @@ def test_help_of_every_command_in_both_languages(
     monkeypatch.setenv("GISA_LANG", "ko")
     korean = desk(*path, "--help")
     assert "이 도움말을 보여 주고 끝냅니다." in korean.out
+    assert f"Usage: {' '.join(('gisa', *path))} " in english.out
+    assert f"사용법: {' '.join(('gisa', *path))} " in korean.out
+    assert not re.search(r"Usage|OPTIONS|COMMAND|ARGS", korean.out)
     for line in (english.out + korean.out).splitlines():
         assert cell_len(line) <= 80
     for key, said in HELP.items():
@@ -58,7 +61,7 @@ def test_help_of_every_command_in_both_languages(
 def test_help_documents_the_exit_codes_there_are(desk: Desk) -> None:
     documented = set(map(int, re.findall(r"^ (\d+)  ", desk("--help").out, re.M)))
     errors = [QuestionError, IndexMissingError, ModelFileError, ModelServerError, ArticleNotFoundError]
-    assert {error.exit_code for error in errors} | {0, 1, 3, 4, 7, 130} == documented
+    assert {error.exit_code for error in errors} | {0, 1, 3, 4, 7, 10, 130} == documented
 
 
 def test_group_without_a_command_shows_its_help(desk: Desk) -> None:

@@ -5,6 +5,9 @@ Commands and options are declared with a key of `HELP` as their help; `speak` pu
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import typer
 from rich.markup import escape
 from typer import rich_utils
@@ -12,7 +15,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from rag.errors import Language
-from ui.words import PANELS, Said
+from ui.words import OPTIONS, PANELS, SUBCOMMAND, USAGE_LINE, Said
 
 HELP: dict[str, Said] = {
     "gisa": Said(
@@ -29,6 +32,7 @@ HELP: dict[str, Said] = {
         "\n7  the disk is full"
         "\n8  no such article"
         "\n9  the model server does not answer"
+        "\n10  data or results of gisa eval cannot be used"
         "\n130  interrupted",
         "한국 뉴스 기사 모음에 한국어나 영어로 묻고, 답을 뒷받침하는 문장을 함께 봅니다."
         "\n\n답은 표준 출력에, 나머지는 모두 표준 오류에 나옵니다. gisa가 쓰는 모든 것은 GISA_HOME에 있습니다."
@@ -43,6 +47,7 @@ HELP: dict[str, Said] = {
         "\n7  디스크 가득 참"
         "\n8  없는 기사"
         "\n9  응답하지 않는 모델 서버"
+        "\n10  쓸 수 없는 gisa eval 자료나 결과"
         "\n130  중단",
     ),
     "gisa.lang": Said("Language of messages and help.", "메시지와 도움말의 언어."),
@@ -156,15 +161,24 @@ def speaking(app: typer.Typer, language: Language) -> TyperGroup:
 
 def _translate(command: TyperCommand | TyperGroup, language: Language) -> None:
     command.help = _text(command.help, language)
+    command.format_usage = partial(_usage, command, language)  # type: ignore[method-assign]
+    command.options_metavar = OPTIONS.to(language)
     for parameter in command.get_params(typer.Context(command)):
         if isinstance(parameter, (TyperArgument, TyperOption)):
             parameter.help = _text(parameter.help, language)
         if isinstance(parameter, TyperOption) and parameter.is_flag:
             parameter.metavar = ""  # typer would write <bool>, as if a flag took a value
     if isinstance(command, TyperGroup):
+        command.subcommand_metavar = SUBCOMMAND.to(language)
         for one in command.commands.values():
             assert isinstance(one, (TyperCommand, TyperGroup))
             _translate(one, language)
+
+
+def _usage(command: TyperCommand | TyperGroup, language: Language, context: Any, formatter: Any) -> None:
+    """In place of `format_usage`, which has the first word in English."""
+    arguments = " ".join(command.collect_usage_pieces(context))
+    formatter.write_usage(context.command_path, arguments, prefix=f"{USAGE_LINE.to(language)} ")
 
 
 def _text(key: str | None, language: Language) -> str:

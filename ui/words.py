@@ -198,3 +198,6 @@ PANELS = {
     "ENVVAR_STRING": Said("[env var: {{}}]", "[환경 변수: {{}}]"),
     "REQUIRED_LONG_STRING": Said("[required]", "[필수]"),
 }
+USAGE_LINE = Said("Usage:", "사용법:")
+OPTIONS = Said("[OPTIONS]", "[옵션]")
+SUBCOMMAND = Said("COMMAND [ARGS]...", "명령 [인자]...")
