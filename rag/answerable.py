@@ -4,11 +4,12 @@ what it could answer and answers a third of what it should not (docs/decisions.m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from index.names import Name, NameBook
-from rag.errors import Language
+from rag.dates import find_dates
 from rag.evidence import kind_match
-from rag.question import Question
+from rag.question import VALUES, Question
 from rag.types import Evidence
 
 HOME = frozenset({"한국", "대한민국", "국내", "Korea", "South Korea", "Korean"})
@@ -16,16 +17,18 @@ HOME = frozenset({"한국", "대한민국", "국내", "Korea", "South Korea", "K
 LEAST_WORDS = 0.30
 """Below this mean match of the question's words, the best evidence is about something else."""
 
-LEAST_ODDS: dict[Language, float] = {"en": 0.1, "ko": 1.2}
-"""The default model says yes more readily in Korean. Models that give no log probabilities are far from either."""
+LEAST_ODDS = 0.25
+"""Of the sentence chosen. Models that give no log probabilities are far from it on either side."""
 ODDS_WEIGHT = 2.0
+CLOSE, CLOSE_JUDGED = 0.75, 2.0
+"""Of two sentences nearer to each other than this in score, either may be it: by the ranking alone, and with odds."""
 
 
 def answerable(question: Question, evidence: Sequence[Evidence], names: NameBook) -> bool:
-    """False when no evidence has a name that is asked about, has the kind of thing asked for, or is to the point."""
+    """False when no evidence has a name or year asked about, has the kind of thing asked for, or is to the point."""
     if not evidence or max(item.words for item in evidence) < LEAST_WORDS:
         return False
-    if missing_names(question, evidence, names):
+    if missing_names(question, evidence, names) or missing_years(question, evidence):
         return False
     return max(kind_match(question, item.text, item.article) for item in evidence) >= 0
 
@@ -42,20 +45,29 @@ def of_another_country(question: Question, item: Evidence, names: NameBook) -> b
 def quotable(question: Question, evidence: Sequence[Evidence]) -> bool:
     """Whether a quotation can stand for an answer: a number or a date asked for must be in it, and in the unit asked
     for."""
-    if question.expects not in ("count", "amount", "date"):
+    if question.expects not in VALUES:
         return True
     return any(kind_match(question, item.text, item.article) > 0 for item in evidence)
 
 
-def likely(question: Question, odds: Sequence[float]) -> bool:
-    """Whether the model's log odds say that any sentence answers."""
-    return max(odds, default=float("-inf")) >= LEAST_ODDS[question.language]
-
-
 def in_order(evidence: Sequence[Evidence], odds: Sequence[float]) -> list[Evidence]:
-    """The judged sentences by ranking and odds together, then the rest."""
-    judged = sorted(zip(evidence, odds, strict=False), key=lambda pair: -(pair[0].score + ODDS_WEIGHT * pair[1]))
-    return [item for item, _ in judged] + list(evidence[len(odds) :])
+    """The judged sentences by ranking and odds together, which becomes their score, then the rest."""
+    judged = [
+        replace(item, score=item.score + ODDS_WEIGHT * odd, odds=odd) for item, odd in zip(evidence, odds, strict=False)
+    ]
+    return sorted(judged, key=lambda item: -item.score) + list(evidence[len(odds) :])
+
+
+def likely(chosen: Evidence, odds: Sequence[float]) -> bool:
+    """Whether the model's log odds say that the chosen sentence answers; all of them, when it was not judged."""
+    return (max(odds, default=float("-inf")) if chosen.odds is None else chosen.odds) >= LEAST_ODDS
+
+
+def rivals(question: Question, ranked: Sequence[Evidence], within: float = CLOSE) -> Sequence[Evidence]:
+    """The best sentence of the kind asked for, with the second one where little sets them apart."""
+    kinds = [kind_match(question, item.text, item.article) for item in ranked]
+    first, *others = [item for item, kind in zip(ranked, kinds, strict=True) if kind == max(kinds)]
+    return [first, *(item for item in others[:1] if first.score - item.score < within)]
 
 
 def missing_names(question: Question, evidence: Sequence[Evidence], names: NameBook) -> list[str]:
@@ -66,6 +78,21 @@ def missing_names(question: Question, evidence: Sequence[Evidence], names: NameB
         for name in question.names
         if _certain(name) and not any(names.occurs(name.text, text) for text in around)
     ]
+
+
+def missing_years(question: Question, evidence: Sequence[Evidence]) -> list[str]:
+    """Years in the question that neither the evidence names, in its chunks or headlines, nor its articles are from."""
+    return [
+        date.text
+        for date in find_dates(question.text)
+        if date.year is not None and not any(_names_year(item, date.year) for item in evidence)
+    ]
+
+
+def _names_year(item: Evidence, year: int) -> bool:
+    article = item.article
+    told = find_dates(f"{article.title}\n{item.context}", article.published, article.published_precision)
+    return any(date.year == year for date in told) or (article.published is not None and article.published.year == year)
 
 
 def _certain(name: Name) -> bool:

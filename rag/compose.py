@@ -1,21 +1,27 @@
-"""Makes the Answer: written by the model and verified, quoted as it stands, or a refusal with the nearest articles."""
+"""Makes the Answer: written by the model and verified, quoted as it stands, or a refusal with the nearest articles.
+
+A number or a date was checked by its value and stands alone. Other answers are in words of the model, which nothing
+can check against a Korean sentence: they come with that sentence, in the article's own words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from index.names import NameBook
 from index.types import ArticleInfo
 from rag.annotate import say
 from rag.errors import GisaError
-from rag.evidence import kind_match
 from rag.numerals import find_quantities
-from rag.question import Question
+from rag.question import VALUES, Question
 from rag.settings import Settings
-from rag.types import Answer, Citation, Claim, Evidence, published
+from rag.types import Answer, AnsweredBy, Citation, Claim, Evidence, published
 from rag.verify import Statement, renumbered
 
-_QUOTED = {"en": 'The article says: "{quote}"{gloss} {mark}', "ko": "기사에 이렇게 나옵니다: “{quote}” {mark}"}
+_QUOTED = {"en": "The article says: {quotes}", "ko": "기사에 이렇게 나옵니다: {quotes}"}
+_BESIDE = {"en": "{text} In the article's words: {quotes}", "ko": "{text} 기사 원문: {quotes}"}
+_QUOTE = {"en": '"{quote}"{gloss} [{number}]', "ko": "“{quote}” [{number}]"}
 _REFUSED = {
     "en": "The articles do not say. Nearest: {nearest}.",
     "ko": "기사에서 답을 찾지 못했습니다. 가장 가까운 기사: {nearest}.",
@@ -37,86 +43,88 @@ _NOTICES = {
 NEAREST = 3
 
 
-def written(
-    question: Question,
-    statements: Sequence[Statement],
-    evidence: Sequence[Evidence],
-    settings: Settings,
-    timings_ms: dict[str, int],
-    *,
-    model: str,
-) -> Answer:
-    text, cited, mended = renumbered(statements)
-    text = text[:1].upper() + text[1:]
-    claims = [
-        Claim(claim.text, claim.kind, claim.evidence is not None, claim.evidence)
-        for statement in mended
-        for claim in statement.claims
-    ]
-    return Answer(
-        question=question.text,
-        language=question.language,
-        answer=text,
-        refused=False,
-        answered_by="llm",
-        citations=tuple(_citation(number, evidence[n]) for number, n in enumerate(cited, 1)),
-        claims=tuple(claims),
-        timings_ms=timings_ms,
-        model=model,
-        settings=settings.fingerprint,
-    )
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Makes the one Answer to a question. `laps` tells the milliseconds of each step when the answer is made."""
 
+    question: Question
+    names: NameBook
+    settings: Settings
+    laps: Callable[[], dict[str, int]]
 
-def quotation(
-    question: Question,
-    evidence: Sequence[Evidence],
-    settings: Settings,
-    timings_ms: dict[str, int],
-    *,
-    names: NameBook,
-    because: GisaError | None = None,
-    model_was_asked: bool = False,
-) -> Answer:
-    """The best evidence as it stands; `because` and `model_was_asked` tell why no words of a model are shown."""
-    best = next((e for e in evidence if kind_match(question, e.text, e.article) > 0), evidence[0])
-    notices: list[str] = []
-    if because is not None:
-        notices.append(_NOTICES["server"][question.language].format(error=because.message(question.language)))
-    elif model_was_asked:
-        notices.append(_NOTICES["doubted"][question.language])
-    gloss = _gloss(best.text, names) if question.language == "en" else ""
-    claims = [Claim(q.text, "quantity", True, 1) for q in find_quantities(best.text, "ko")]
-    return Answer(
-        question=question.text,
-        language=question.language,
-        answer=_QUOTED[question.language].format(quote=best.text, gloss=gloss, mark="[1]"),
-        refused=False,
-        answered_by="extract",
-        citations=(_citation(1, best),),
-        claims=tuple(claims),
-        timings_ms=timings_ms,
-        model=None,
-        settings=settings.fingerprint,
-        notices=tuple(notices),
-    )
+    def written(
+        self, statements: Sequence[Statement], evidence: Sequence[Evidence], best: Sequence[Evidence], model: str
+    ) -> Answer:
+        """The model's statements on `evidence`; for an answer in words with the `best` sentences quoted beside it."""
+        text, cited, mended = renumbered(statements)
+        text = text[:1].upper() + text[1:]
+        proof = [evidence[n] for n in cited]
+        if self.question.expects not in VALUES:
+            proof += [item for item in best if item not in proof]
+            text = _BESIDE[self.question.language].format(text=text, quotes=self._quotes(proof))
+        claims = [
+            Claim(claim.text, claim.kind, claim.evidence is not None, claim.evidence)
+            for statement in mended
+            for claim in statement.claims
+        ]
+        return self._answer(text, "llm", proof, claims, model=model)
 
+    def quotation(
+        self, best: Sequence[Evidence], *, because: GisaError | None = None, model_was_asked: bool = False
+    ) -> Answer:
+        """The best sentences as they stand; `because` and `model_was_asked` tell why no words of a model are shown."""
+        language, notices = self.question.language, list[str]()
+        if because is not None:
+            notices.append(_NOTICES["server"][language].format(error=because.message(language)))
+        elif model_was_asked:
+            notices.append(_NOTICES["doubted"][language])
+        claims = [
+            Claim(found.text, "quantity", True, number)
+            for number, item in enumerate(best, 1)
+            for found in find_quantities(item.text, "ko")
+        ]
+        text = _QUOTED[language].format(quotes=self._quotes(best))
+        return self._answer(text, "extract", best, claims, notices=notices)
 
-def refusal(question: Question, evidence: Sequence[Evidence], settings: Settings, timings_ms: dict[str, int]) -> Answer:
-    nearest = tuple({item.article.id: item.article for item in evidence}.values())[:NEAREST]
-    told = "; ".join(map(_named, nearest))
-    return Answer(
-        question=question.text,
-        language=question.language,
-        answer=(_REFUSED if nearest else _NOTHING)[question.language].format(nearest=told),
-        refused=True,
-        answered_by="none",
-        citations=(),
-        claims=(),
-        timings_ms=timings_ms,
-        model=None,
-        settings=settings.fingerprint,
-        nearest=nearest,
-    )
+    def refusal(self, evidence: Sequence[Evidence]) -> Answer:
+        nearest = tuple({item.article.id: item.article for item in evidence}.values())[:NEAREST]
+        text = (_REFUSED if nearest else _NOTHING)[self.question.language]
+        return self._answer(text.format(nearest="; ".join(map(_named, nearest))), "none", nearest=nearest)
+
+    def _answer(
+        self,
+        text: str,
+        answered_by: AnsweredBy,
+        proof: Sequence[Evidence] = (),
+        claims: Sequence[Claim] = (),
+        *,
+        model: str | None = None,
+        notices: Sequence[str] = (),
+        nearest: Sequence[ArticleInfo] = (),
+    ) -> Answer:
+        return Answer(
+            question=self.question.text,
+            language=self.question.language,
+            answer=text,
+            refused=answered_by == "none",
+            answered_by=answered_by,
+            citations=tuple(_citation(number, item) for number, item in enumerate(proof, 1)),
+            claims=tuple(claims),
+            timings_ms=self.laps(),
+            model=model,
+            settings=self.settings.fingerprint,
+            notices=tuple(notices),
+            nearest=tuple(nearest),
+        )
+
+    def _quotes(self, proof: Sequence[Evidence]) -> str:
+        language = self.question.language
+        return " ".join(
+            _QUOTE[language].format(
+                quote=item.text, gloss=_gloss(item.text, self.names) if language == "en" else "", number=number
+            )
+            for number, item in enumerate(proof, 1)
+        )
 
 
 def _gloss(quote: str, names: NameBook) -> str:

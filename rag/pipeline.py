@@ -9,14 +9,14 @@ from typing import Protocol
 
 from index.names import NameBook
 from index.types import Filter
-from rag import compose
-from rag.answerable import answerable, in_order, likely, of_another_country, quotable
+from rag.answerable import CLOSE_JUDGED, answerable, in_order, likely, of_another_country, quotable, rivals
+from rag.compose import Composer
 from rag.errors import ModelServerError
-from rag.question import Question, has_language, read
+from rag.question import Question, read
 from rag.retrieve import Retriever
 from rag.settings import Settings
-from rag.types import Answer, Evidence, Found, Listener, SearchResult
-from rag.verify import answers, verify
+from rag.types import Answer, Evidence, Found, Listener, Restarted, SearchResult
+from rag.verify import borne_out, verify
 
 
 class Writes(Protocol):
@@ -25,7 +25,7 @@ class Writes(Protocol):
     @property
     def model(self) -> str: ...
 
-    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook) -> list[float]:
+    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
         """The log odds that each sentence answers; shorter when one was certain. Raises ModelServerError."""
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
@@ -53,29 +53,46 @@ def ask(
     clock = _Clock()
     names = parts.retriever.names
     question = read(text, names, language, parts.settings.answer.question_characters)
+    compose = Composer(question, names, parts.settings, clock.laps)
     found = _evidence(question, parts, where)
     evidence = [item for item in found if not of_another_country(question, item, names)]
     listen(Found(tuple(evidence)))
     clock.lap("retrieve")
     if not answerable(question, evidence, names):
-        return compose.refusal(question, found, parts.settings, clock.laps())
+        return compose.refusal(found)
     if parts.writer is None:
-        return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names)
+        return compose.quotation(rivals(question, evidence))
+    judged = evidence[: parts.settings.answer.judged_sentences]
     try:
-        odds = parts.writer.judge(question, evidence[: parts.settings.answer.judged_sentences], names)
-        evidence = in_order(evidence, odds)
-        draft = parts.writer.write(question, evidence[0], names, listen) if likely(question, odds) else None
+        return _by_model(judged, parts.writer, compose, clock=clock, listen=listen) or compose.refusal(found)
     except ModelServerError as error:
-        return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names, because=error)
+        return compose.quotation(rivals(question, evidence), because=error)
+
+
+def _by_model(
+    evidence: Sequence[Evidence], writer: Writes, compose: Composer, *, clock: _Clock, listen: Listener
+) -> Answer | None:
+    """The first draft that its sentence bears out, else the best sentence quoted; None when none is likely to answer.
+
+    Raises ModelServerError.
+    """
+    question, names = compose.question, compose.names
+    odds = writer.judge(question, evidence, names, listen)
     clock.lap("generate")
-    statements = verify(question, draft or "", evidence, names)
-    borne_out = all(s.supported for s in statements) and answers(question, statements)
-    clock.lap("verify")
-    if draft and borne_out and has_language(draft, question.language):
-        return compose.written(question, statements, evidence, parts.settings, clock.laps(), model=parts.writer.model)
-    if draft is None or not quotable(question, evidence):
-        return compose.refusal(question, found, parts.settings, clock.laps())
-    return compose.quotation(question, evidence, parts.settings, clock.laps(), names=names, model_was_asked=True)
+    ranked = in_order(evidence, odds)
+    best = rivals(question, ranked, CLOSE_JUDGED)
+    if not likely(best[0], odds):
+        return None
+    for item in best:
+        draft = writer.write(question, item, names, listen)
+        clock.lap("generate")
+        lead = [item, *(other for other in ranked if other is not item)]
+        statements = verify(question, draft, lead, names)
+        clock.lap("verify")
+        if borne_out(question, statements):
+            return compose.written(statements, lead, best, writer.model)
+        listen(Restarted())
+    return compose.quotation(best, model_was_asked=True) if quotable(question, best) else None
 
 
 def search(
@@ -100,7 +117,7 @@ class _Clock:
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()
-        self._laps[name] = round((now - self._last) * 1000)
+        self._laps[name] += round((now - self._last) * 1000)
         self._last = now
 
     def laps(self) -> dict[str, int]:

@@ -63,7 +63,9 @@ class RetrievalSettings(_Group):
 
 class AnswerSettings(_Group):
     evidence_sentences: int = Field(default=5, ge=1, le=20, description="Sentences found for a question.")
-    judged_sentences: int = Field(default=3, ge=1, le=20, description="The best of them, judged by the model.")
+    judged_sentences: int = Field(
+        default=5, ge=1, le=20, description="The best of them, judged by the model: all when in doubt, else three."
+    )
     question_characters: int = Field(default=2000, ge=1, description="Longest question, in characters.")
 
 

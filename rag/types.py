@@ -18,7 +18,7 @@ class Evidence:
     """One sentence offered as proof: `article.text[start:end] == text`.
 
     `context` is the chunk it stands in; `score` compares within one question only; `words` is the mean over the
-    question's words of their best match in the sentence, a cosine.
+    question's words of their best match in the sentence, a cosine; `odds` the model's log odds that it answers.
     """
 
     article: ArticleInfo
@@ -29,6 +29,7 @@ class Evidence:
     context: str
     score: float
     words: float
+    odds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,13 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Judging:
+    """Event: the model begins to judge the evidence sentence of that number, from 1."""
+
+    sentence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Drafted:
     """Event: a piece of the unverified draft, to be shown as such and replaced by the Answer."""
 
@@ -138,5 +146,5 @@ class Restarted:
     """Event: the draft so far is thrown away (it was in the wrong language, say); another follows."""
 
 
-Event = Found | Drafted | Restarted
+Event = Found | Judging | Drafted | Restarted
 Listener = Callable[[Event], None]

@@ -2,7 +2,8 @@
 
 Quantities are compared by value and unit across notations, dates by what they name, names in either script. A claim
 that another evidence sentence bears out is cited to that one; a lost "more than" or "up to" is put back; what no
-evidence bears out makes the draft unfit to be shown.
+evidence bears out makes the draft unfit to be shown. Other words of a Korean draft must be the sentence's own; those of
+an English one cannot be compared with a Korean sentence, which is why it is shown beside them (rag.compose).
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.names import NameBook
+from index.text import terms
 from rag.annotate import say
 from rag.dates import Date, find_dates, same_date
 from rag.numerals import Quantity, agrees, find_quantities, restore_bound
-from rag.question import Question
+from rag.question import VALUES, Question, has_language
 from rag.types import ClaimKind, Evidence
 
 _MARK = re.compile(r"\s*\[(\d{1,2})\]")
@@ -66,6 +68,8 @@ def _verify(question: Question, part: str, evidence: Sequence[Evidence], names: 
     claims += found
     claims += _dates(text, evidence, order)
     claims += _names(question, text, evidence, order, names)
+    if question.language == "ko" and question.expects not in VALUES:
+        claims.append(_wording(question, text, evidence, order))
     bearing = [claim.evidence for claim in claims if claim.evidence is not None]
     told = tuple(dict.fromkeys(bearing)) or tuple(cited) or (0,)
     return Statement(text, told if evidence else (), tuple(claims))
@@ -80,19 +84,26 @@ def _quantities(
         claim = found
         best = _bearing(claim, evidence, order)
         if best is None and (meant := _misread(claim, evidence, order)):
-            korean = question.language == "ko" and not meant[1].text.isascii()  # as it stands, with its counter
-            said = meant[1].text if korean else say(meant[1], question.language)
-            text = f"{text[: claim.start]}{said}{text[claim.end :]}"
-            claim = next((q for q in find_quantities(text, question.language) if q.start == claim.start), claim)
+            text, claim = _replaced(question, text, claim, meant[1])
             best = _bearing(claim, evidence, order)
         if best is None:
             claims.append(Checked(claim.text, "quantity", None))
             continue
         index, other, verdict = best
+        if claim.kind == "plain" != other.kind and text.strip(" .") == claim.text:  # "3" alone for 세 번째
+            text, claim = _replaced(question, text, claim, other)
         if verdict == "bound_lost":
             text = restore_bound(text, claim, other, question.language)
         claims.append(Checked(claim.text, "quantity", index))
     return text, claims[::-1]
+
+
+def _replaced(question: Question, text: str, claim: Quantity, meant: Quantity) -> tuple[str, Quantity]:
+    """The text with another quantity in the claim's place: as it stands, with its counter, when both are Korean."""
+    korean = question.language == "ko" and not meant.text.isascii()
+    said = meant.text if korean else say(meant, question.language)
+    text = f"{text[: claim.start]}{said}{text[claim.end :]}"
+    return text, next((q for q in find_quantities(text, question.language) if q.start == claim.start), claim)
 
 
 def _bearing(claim: Quantity, evidence: Sequence[Evidence], order: Sequence[int]) -> tuple[int, Quantity, str] | None:
@@ -151,8 +162,24 @@ def _names(
     return claims
 
 
+def _wording(question: Question, text: str, evidence: Sequence[Evidence], order: Sequence[int]) -> Checked:
+    """Whether all content words of a Korean statement stand in one sentence, those of the question apart."""
+    told = {term for term in terms(text) if not term.isdigit()} - set(question.terms)
+    return Checked(text, "statement", next((n for n in order if told <= set(terms(evidence[n].text))), None))
+
+
 def _around(item: Evidence) -> str:
     return f"{item.article.title}\n{item.context}"
+
+
+def borne_out(question: Question, statements: Sequence[Statement]) -> bool:
+    """Whether a draft may be shown: all claims supported, an answer to what was asked, in the question's language."""
+    return (
+        bool(statements)
+        and all(statement.supported for statement in statements)
+        and answers(question, statements)
+        and has_language(" ".join(statement.text for statement in statements), question.language)
+    )
 
 
 def answers(question: Question, statements: Sequence[Statement]) -> bool:

@@ -3,12 +3,15 @@ test_rag_pipeline."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from made_up import NAMES, article, evidence, question
 
-from rag.answerable import answerable, in_order, likely
+from rag.answerable import answerable, in_order, likely, rivals
+from rag.types import Evidence
 
 GPUS = evidence("정부는 엔비디아와 함께 GPU 26만장을 들여온다.", article(title="한국, GPU 확보"))
 VISIT = evidence("젠슨 황 최고경영자가 서울을 찾았다.", article(title="젠슨 황 방한"))
@@ -60,28 +63,54 @@ def test_korea_goes_without_saying_in_a_korean_paper() -> None:
     assert answerable(question("How many GPUs is Korea securing?"), [silent], NAMES)
 
 
-@pytest.mark.parametrize("text", ["How many GPUs is Korea securing?", "정부가 들여오는 GPU는 몇 장인가?"])
-def test_likely_when_any_sentence_is(text: str) -> None:
-    assert likely(question(text), [-5.0, 2.0])
-    assert likely(question(text), [6.0])
-    assert not likely(question(text), [-0.5, -6.0])
-    assert not likely(question(text), [])
+@pytest.mark.parametrize("text", ["How many GPUs did Korea secure by 2019?", "정부가 2019년에 들여온 GPU는 몇 장인가?"])
+def test_a_year_that_no_evidence_names(text: str) -> None:
+    assert not answerable(question(text), [GPUS, VISIT], NAMES)
+    assert answerable(question(text), [GPUS, evidence("정부는 2019년 GPU 1000장을 샀다.")], NAMES)
+    of_that_year = evidence("정부는 GPU 1000장을 샀다.", article(published=date(2019, 3, 1)))
+    assert answerable(question(text), [GPUS, of_that_year], NAMES)
 
 
-def test_more_is_asked_for_in_korean() -> None:
-    assert likely(question("How many GPUs is Korea securing?"), [0.6])
-    assert not likely(question("정부가 들여오는 GPU는 몇 장인가?"), [0.6])
+def test_likely_by_the_odds_of_the_chosen_sentence() -> None:
+    chosen, other = in_order([replace(GPUS, score=9.0), replace(VISIT, score=1.0)], [0.5, 3.0])
+    assert likely(chosen, [0.5, 3.0])
+    chosen, other = in_order([replace(GPUS, score=9.0), replace(VISIT, score=1.0)], [-0.5, 3.0])
+    assert not likely(chosen, [-0.5, 3.0])
+    assert likely(other, [-0.5, 3.0])
+    assert likely(VISIT, [-5.0, 2.0])
+    assert not likely(VISIT, [-5.0, -1.0])
+    assert not likely(VISIT, [])
+
+
+def texts(ranked: Sequence[Evidence]) -> list[str]:
+    return [item.text for item in ranked]
 
 
 def test_in_order_of_odds_and_ranking() -> None:
     """Made-up evidence has equal scores, so odds alone decide; what was not judged stays behind, in its order."""
-    a, b, c, d = (evidence(text) for text in "가나다라")
-    assert in_order([a, b, c, d], [-1.0, 3.0]) == [b, a, c, d]
-    assert in_order([a, b, c], [1.0, 1.0]) == [a, b, c]
-    assert in_order([a, b], []) == [a, b]
+    given = [evidence(text) for text in "가나다라"]
+    assert texts(in_order(given, [-1.0, 3.0])) == ["나", "가", "다", "라"]
+    assert texts(in_order(given[:3], [1.0, 1.0])) == ["가", "나", "다"]
+    assert texts(in_order(given[:2], [])) == ["가", "나"]
 
 
 def test_ranking_counts_beside_odds() -> None:
-    first, second = replace(GPUS, score=5.0), replace(VISIT, score=1.0)
-    assert in_order([first, second], [0.0, 1.0]) == [first, second]
-    assert in_order([first, second], [0.0, 4.0]) == [second, first]
+    """Twice the odds are added to the score."""
+    pair = [replace(GPUS, score=5.0), replace(VISIT, score=1.0)]
+    assert [(item.text, item.score) for item in in_order(pair, [0.0, 1.0])] == [(GPUS.text, 5.0), (VISIT.text, 3.0)]
+    assert [(item.text, item.score) for item in in_order(pair, [0.0, 4.0])] == [(VISIT.text, 9.0), (GPUS.text, 5.0)]
+
+
+class TestRivals:
+    def test_two_where_little_sets_them_apart(self) -> None:
+        asked = question("누가 서울을 찾았나?")
+        ranked = [replace(VISIT, score=5.0), replace(GPUS, score=4.5), replace(VISIT, score=4.4)]
+        assert list(rivals(asked, ranked)) == ranked[:2]
+        assert list(rivals(asked, ranked, within=0.5)) == ranked[:1]
+        assert list(rivals(asked, ranked[:1])) == ranked[:1]
+
+    @pytest.mark.parametrize("text", ["정부가 들여오는 GPU는 몇 장인가?", "How many GPUs is Korea securing?"])
+    def test_of_the_kind_asked_for(self, text: str) -> None:
+        """A number asked for is taken from a sentence that has one, however close another is."""
+        ranked = [replace(VISIT, score=5.0), replace(GPUS, score=1.0)]
+        assert list(rivals(question(text), ranked)) == [ranked[1]]

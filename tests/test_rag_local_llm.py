@@ -17,6 +17,7 @@ from rag.assemble import Gisa, open_gisa
 from rag.errors import ModelServerError
 from rag.generate import CERTAIN, beginning, prompt
 from rag.local_llm import LocalLLM
+from rag.pipeline import ignore
 from rag.settings import Settings
 from rag.types import Answer, Drafted, Event, Found
 from seeds.provision import ensure
@@ -169,7 +170,7 @@ class TestOneQuestion:
         beside = evidence("김하늘 교수는 강물의 오염을 재는 위성을 개발하고 있다.")
         (odds,) = gisa._model.judge(question(TRAP), [beside], NAMES, ignore)
         assert odds != -CERTAIN
-        assert not likely(question(TRAP), [odds])
+        assert not likely(beside, [odds])
 
 
 class TestBeginning:

@@ -22,7 +22,7 @@ from rag.pipeline import Parts, ask, search
 from rag.question import Question, has_language
 from rag.settings import Settings
 from rag.testing import FakeLLM
-from rag.types import Answer, Drafted, Event, Evidence, Found, Listener, Restarted
+from rag.types import Answer, Drafted, Event, Evidence, Found, Judging, Listener, Restarted
 
 pytest_plugins = ["shipped"]
 
@@ -156,9 +156,9 @@ class TestWrongDraft:
         assert "260,000 won" not in answer.answer
 
     def test_wrong_date(self, newsroom: Newsroom) -> None:
+        draft = "The ministry announced it on October 13, 2025 [1]."
         answer = newsroom.ask(
-            "When did the ministry announce its cooperation with NVIDIA?",
-            "The ministry announced it on October 13, 2025 [1].",
+            "When did the ministry announce its cooperation with NVIDIA?", llm=FakeLLM(["yes", draft, draft])
         )
         assert "October 13" not in answer.answer
         self.quoted(newsroom, answer)
@@ -358,7 +358,7 @@ class Judge:
     judged: list[Evidence] = field(default_factory=list)
     written: list[Evidence] = field(default_factory=list)
 
-    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook) -> list[float]:
+    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
         self.judged += evidence
         return self.odds
 
@@ -383,12 +383,6 @@ class TestJudgement:
         assert "26만" not in own_words(answer)
         assert len(llm.prompts) == newsroom.settings.answer.judged_sentences
 
-    @pytest.mark.parametrize(("question", "refused"), [(TRAP, False), (KOREAN_TRAP, True)])
-    def test_odds_that_are_enough_in_english_alone(self, newsroom: Newsroom, question: str, refused: bool) -> None:
-        judge = Judge([0.5, -3.0, -3.0])
-        assert judge.ask(newsroom, question).refused == refused
-        assert bool(judge.written) != refused
-
     @pytest.mark.parametrize("question", [TRAP, KOREAN_TRAP])
     def test_low_odds_are_a_refusal(self, newsroom: Newsroom, question: str) -> None:
         judge = Judge([-0.5, -1.0, -2.0])
@@ -404,7 +398,7 @@ class TestJudgement:
     def test_written_from_the_sentence_the_model_prefers(self, newsroom: Newsroom) -> None:
         judge = Judge([-9.0, -9.0, 9.0])
         judge.ask(newsroom, TRAP)
-        assert judge.written == [judge.judged[2]]
+        assert [item.text for item in judge.written] == [judge.judged[2].text]
 
     def test_no_when_it_writes_is_quoted(self, newsroom: Newsroom) -> None:
         answer = newsroom.ask(TRAP, llm=FakeLLM(["yes", "no"]))
@@ -435,7 +429,8 @@ class TestEvents:
         assert isinstance(events[0], Found)
         assert SECURED in events[0].evidence[0].text
         pieces = [event.text for event in events[1:] if isinstance(event, Drafted)]
-        assert len(pieces) == len(events) - 1 > 1
+        assert len(pieces) > 1
+        assert {type(event) for event in events[1:]} == {Judging, Drafted}
         assert "".join(pieces) == draft
 
     def test_without_a_model_only_evidence(self, newsroom: Newsroom) -> None:
