@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.errors import ServerErrorMiddleware
 
 from rag.settings import Settings
 from ui.rest import articles, ask, describe, health, problems
@@ -34,7 +35,8 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         app.include_router(room.router)
     problems.install(app)
     describe.install(app)
-    # The last added is the first to see a request.
+    # The last added is the first to see a request: what goes wrong is answered within, with an id and a log line.
+    app.add_middleware(ServerErrorMiddleware, handler=problems.unforeseen)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.serve.allowed_origins,

@@ -7,14 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
 
 from index.types import ArticleInfo
 from rag.errors import ArticleFileError
 from seeds.article import Article
 from seeds.loaders import article_from_text, load_bytes
 from ui.rest.describe import problems
-from ui.rest.errors import MalformedBodyError, MediaTypeError
+from ui.rest.errors import MediaTypeError
 from ui.rest.guard import MayAsk, MayManage, TheService
 from ui.rest.language import language_of
 from ui.rest.problems import invalid
@@ -127,7 +126,7 @@ async def read_ingest(
 
 
 async def _articles(request: Request, service: Service) -> list[Article]:
-    """The articles of a body. Raises ArticleFileError, MalformedBodyError, MediaTypeError, RequestError."""
+    """The articles of a body. Raises ArticleFileError, MediaTypeError, MalformedBodyError, RequestError."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == _JSON:
         try:
@@ -137,14 +136,11 @@ async def _articles(request: Request, service: Service) -> list[Article]:
         return [await service.in_background(_from_text, given)]
     if kind != _MULTIPART:
         raise MediaTypeError(_JSON, _MULTIPART)
-    try:
-        async with request.form(max_files=MAX_FILES, max_fields=0) as form:
-            files = [file for file in form.getlist("file") if isinstance(file, UploadFile)]
-            if not files or len(files) != len(form.multi_items()):
-                raise invalid(request, [{"type": "missing", "loc": ("body", "file"), "msg": "A file is needed."}])
-            return [one for file in files for one in await _from_file(file, service)]
-    except MultiPartException as error:
-        raise MalformedBodyError from error
+    async with request.form(max_files=MAX_FILES, max_fields=0) as form:
+        files = [file for file in form.getlist("file") if isinstance(file, UploadFile)]
+        if not files or len(files) != len(form.multi_items()):
+            raise invalid(request, [{"type": "missing", "loc": ("body", "file"), "msg": "A file is needed."}])
+        return [one for file in files for one in await _from_file(file, service)]
 
 
 async def _from_file(file: UploadFile, service: Service) -> list[Article]:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from rag.errors import GisaError
-from rag.types import Drafted, Event, Found, Restarted, SearchResult
+from rag.types import Drafted, Event, Found, Judging, Restarted, SearchResult
 from ui.rest.describe import problems
 from ui.rest.guard import Asks, MayAsk, TheService
 from ui.rest.language import language_of, remember
@@ -31,6 +31,7 @@ EVENTS = """Server-sent events, in this order:
 | event | data |
 |---|---|
 | `evidence` | `{"hits": [...]}`, as of POST /v1/search: at once, before the question waits for the model |
+| `judging` | `{"sentence": 1}`: the model looks at that hit, from 1 |
 | `token` | `{"text": "..."}`: a piece of the unverified draft |
 | `restart` | `{}`: the draft so far is thrown away, another follows |
 | `answer` | the verified Answer, as of POST /v1/ask: it takes the place of all that was streamed |
@@ -105,6 +106,8 @@ class _Stream:
                 return ServerSentEvent(
                     event="evidence", data={"hits": SearchResult("", "en", evidence).to_json()["hits"]}
                 )
+            case Judging(sentence):
+                return ServerSentEvent(event="judging", data={"sentence": sentence})
             case Drafted(text):
                 return ServerSentEvent(event="token", data={"text": text})
             case Restarted():

@@ -119,7 +119,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(GisaError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
@@ -154,6 +153,8 @@ def invalid(request: Request, found: Sequence[Any]) -> GisaError:
 
 async def _framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, GisaError):  # what ended the reading of a body
+        return respond(request, error.__cause__)
     if error.status_code == 404:
         said = RequestError(
             "not_found", "There is nothing at this path. See /docs.", "이 경로에는 아무것도 없습니다. /docs를 보세요."
@@ -173,7 +174,8 @@ async def _framework(request: Request, error: Exception) -> JSONResponse:
     return response
 
 
-async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+async def unforeseen(request: Request, error: Exception) -> JSONResponse:
+    """What nobody foresaw."""
     return respond(
         request, RequestError("internal", "Something went wrong. Try again.", "문제가 생겼습니다. 다시 시도하세요.")
     )

@@ -15,8 +15,9 @@ from ui.service.turns import Place
 class Run:
     """Calls `job(listen=...)`. Events go on to `listen` on the event loop, and each is a chance to stop.
 
-    The evidence is told at once; after it the run waits for its turn at the model. `deadline` is in seconds of
-    `time.monotonic`; past it OutOfTimeError is raised into the job, which may still answer by quoting.
+    The evidence is told at once; at the first event after it the run waits for its turn at the model. What needs no
+    model waits for nothing. `deadline` is in seconds of `time.monotonic`; past it OutOfTimeError is raised into the
+    job, which then quotes.
     """
 
     def __init__(
@@ -48,9 +49,11 @@ class Run:
     def _hear(self, event: Event) -> None:
         self._check()
         self._loop.call_soon_threadsafe(self._listen, event)
-        if isinstance(event, Found):
+        if not isinstance(event, Found) and self._place.since is None:  # the model is about to be asked
             self._place.wait(self._deadline - time.monotonic())
             self._check()
+            if self._place.since is None:
+                raise OutOfTimeError(self._timeout_s)
 
     def _check(self) -> None:
         if self._stopped.is_set():

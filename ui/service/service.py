@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import structlog
 
@@ -45,6 +46,7 @@ Standalone = Callable[[str, Sequence[Turn], NameBook], str]
 SEARCHES_AT_ONCE = 2
 GRACE_S = 2.0
 """Beyond its deadline an answer may still be put together of what is there."""
+_LOOK_EVERY_S = 0.05
 _log = structlog.get_logger(__name__)
 
 
@@ -76,6 +78,7 @@ class Service:
         self._searchers = ThreadPoolExecutor(SEARCHES_AT_ONCE, "gisa-search")
         self._quick = ThreadPoolExecutor(4, "gisa-quick")
         self._closed = False
+        self._under_way = 0
 
     async def ask(
         self,
@@ -93,15 +96,20 @@ class Service:
         `conversation` a new one begins. Cancelling the task that awaits this stops the model at its next token.
         Raises QueueFullError (at once), ConversationNotFoundError, QuestionError, IndexStoreError, OutOfTimeError.
         """
-        self._check_open()
+        with self._begun():
+            return await self._ask(question, conversation, asker, listen, language=language, where=where)
+
+    async def _ask(
+        self, question: str, conversation: str | None, asker: str, listen: Listener, **told: Any
+    ) -> Answered:
         started = time.monotonic()
         place = self.turns.join(asker)
         try:
             if conversation is None:
-                conversation, standalone = await self._do(self._ledger.conversation), question
+                conversation, standalone = await self._in_thread(self._ledger.conversation), question
             else:
-                standalone = await self._do(self._understand, question, conversation)
-            job = partial(self._gisa.ask, standalone, language=language, where=where)
+                standalone = await self._in_thread(self._understand, question, conversation)
+            job = partial(self._gisa.ask, standalone, **told)
         except BaseException:
             place.leave()
             raise
@@ -110,16 +118,16 @@ class Service:
         if rewritten is not None:
             answer = replace(answer, question=" ".join(question.split()))
         answered = Answered(secrets.token_urlsafe(12), conversation, rewritten, answer)
-        await self._do(self._ledger.keep, answered)
+        await self._in_thread(self._ledger.keep, answered)
         return answered
 
     async def search(
         self, question: str, *, language: str = "auto", limit: int = 5, where: Filter | None = None
     ) -> SearchResult:
         """The evidence alone, best first. Does not wait for the model."""
-        self._check_open()
         found = partial(self._gisa.search, question, language=language, limit=limit, where=where)
-        return await asyncio.get_running_loop().run_in_executor(self._searchers, found)
+        with self._begun():
+            return await asyncio.get_running_loop().run_in_executor(self._searchers, found)
 
     async def conversation_of(self, place: str) -> str:
         """The id of the conversation known by `place` (`slack:C1:1712.5`, say); a new one when there is none."""
@@ -162,6 +170,8 @@ class Service:
         if self._closed:
             return
         self._closed = True
+        while self._under_way:
+            await asyncio.sleep(_LOOK_EVERY_S)
         for pool in (self._askers, self._searchers, self._quick):
             await asyncio.to_thread(pool.shutdown)
         await asyncio.to_thread(self._shelf.close)
@@ -197,12 +207,22 @@ class Service:
             run.stop()
 
     async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        self._check_open()
+        with self._begun():
+            return await self._in_thread(work, *args, **kwargs)
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._quick, partial(work, *args, **kwargs))
 
-    def _check_open(self) -> None:
+    @contextmanager
+    def _begun(self) -> Iterator[None]:
+        """Something that `close` waits for. Raises ServiceClosedError."""
         if self._closed:
             raise ServiceClosedError
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
 
 
 def _heard(done: Future[Answer]) -> None:

@@ -54,10 +54,12 @@ class Shelf:
     def add(self, articles: Sequence[Article]) -> Ingest:
         """Raises ArticleExistsError when another article has one of their ids; none of them is taken in then."""
         with self._guard:
+            coming = set(self._coming)
             for article in articles:
                 stored = self._gisa.store.content_hash(article.id)
-                if article.id in self._coming or stored not in (None, article.content_hash):
+                if article.id in coming or stored not in (None, article.content_hash):
                     raise ArticleExistsError(article.id)
+                coming.add(article.id)
             return self._begin(articles)
 
     def put(self, article_id: str, article: Article) -> Ingest:
