@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -175,7 +176,7 @@ async def _framework(request: Request, error: Exception) -> JSONResponse:
 
 
 async def unforeseen(request: Request, error: Exception) -> JSONResponse:
-    """What nobody foresaw."""
-    return respond(
-        request, RequestError("internal", "Something went wrong. Try again.", "문제가 생겼습니다. 다시 시도하세요.")
-    )
+    """What nobody foresaw. Logged by its frames alone: the message of an unknown error may hold a question."""
+    _log.error("unforeseen", error=type(error).__name__, frames=traceback.format_tb(error.__traceback__))
+    said = RequestError("internal", "Something went wrong. Try again.", "문제가 생겼습니다. 다시 시도하세요.")
+    return respond(request, said)
