@@ -34,7 +34,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     for room in (ask, articles, health):
         app.include_router(room.router)
     problems.install(app)
-    describe.install(app)
+    describe.install(app, needs_keys=app.state.guard.needs_keys)
     # The last added is the first to see a request: what goes wrong is answered within, with an id and a log line.
     app.add_middleware(ServerErrorMiddleware, handler=problems.unforeseen)
     app.add_middleware(

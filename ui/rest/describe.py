@@ -38,14 +38,18 @@ def release() -> str:
         return "0"
 
 
-def install(app: FastAPI) -> None:
-    """Have `app` describe itself so."""
+def install(app: FastAPI, *, needs_keys: bool) -> None:
+    """Have `app` describe itself so; where no key is asked for, without keys."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             told = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
             schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             told["components"]["schemas"] |= schema.pop("$defs", {}) | {"Problem": schema}
+            if not needs_keys:
+                del told["components"]["securitySchemes"]
+                for operation in (its for path in told["paths"].values() for its in path.values()):
+                    operation.pop("security", None)
             app.openapi_schema = told
         return app.openapi_schema
 

@@ -6,7 +6,7 @@ from calendar import monthrange
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from index.types import Filter
 from rag.types import AnsweredBy, ClaimKind
@@ -23,6 +23,13 @@ ArticleId = Annotated[str, Field(min_length=1, max_length=200, examples=["korea-
 Language = Literal["auto", "ko", "en"]
 Text = Annotated[str, Field(max_length=300)]
 """A field of an article: a title, a name."""
+
+
+def _number(value: object) -> object:
+    """JSON's 5 and 5.0 are the same integer; "5" and true are none, though pydantic takes them for one."""
+    if isinstance(value, str | bool):
+        raise ValueError("Input should be a valid integer")  # pydantic reports this kind of error
+    return value
 
 
 class _Body(BaseModel):
@@ -68,7 +75,9 @@ class AskIn(QuestionIn):
 
 
 class SearchIn(QuestionIn):
-    limit: Annotated[int, Field(ge=1, le=100, strict=True)] = Field(default=5, description="How many sentences.")
+    limit: Annotated[int, Field(ge=1, le=100), BeforeValidator(_number)] = Field(
+        default=5, description="How many sentences."
+    )
 
 
 class FeedbackIn(_Body):
