@@ -83,18 +83,20 @@ class Gisa:
         language: str = "auto",
         where: Filter | None = None,
         listen: Listener = pipeline.ignore,
+        by_quoting: bool = False,
     ) -> Answer:
-        """See rag.pipeline.ask."""
-        return pipeline.ask(question, self._parts(), language=language, where=where, listen=listen)
+        """See rag.pipeline.ask; `by_quoting` leaves the language model out, as if there were none."""
+        parts = self._parts(None if by_quoting else self._model)
+        return pipeline.ask(question, parts, language=language, where=where, listen=listen)
 
     def search(
         self, question: str, *, language: str = "auto", limit: int = 5, where: Filter | None = None
     ) -> SearchResult:
         """See rag.pipeline.search."""
-        return pipeline.search(question, self._parts(), language=language, limit=limit, where=where)
+        return pipeline.search(question, self._parts(None), language=language, limit=limit, where=where)
 
-    def _parts(self) -> Parts:
-        return Parts(self.settings, self._retriever, self._model)
+    def _parts(self, model: _Model | None) -> Parts:
+        return Parts(self.settings, self._retriever, model)
 
     def close(self) -> None:
         if self._model is not None:

@@ -38,6 +38,11 @@ class Ledger:
             else str(self._database.rows("SELECT id FROM conversations WHERE place=?", (place,))[0][0])
         )
 
+    def knows(self, place: str) -> bool:
+        """Whether a conversation is known by `place`, and lasts."""
+        self._expire()
+        return bool(self._database.rows("SELECT 1 FROM conversations WHERE place=?", (place,)))
+
     def turns(self, conversation: str, most: int) -> list[Turn]:
         """The last turns, oldest first. Raises ConversationNotFoundError."""
         self._expire()

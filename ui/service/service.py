@@ -87,6 +87,7 @@ class Service:
         language: str = "auto",
         where: Filter | None = None,
         conversation: str | None = None,
+        turns: Sequence[tuple[str, str]] = (),
         asker: str = "local",
         listen: Listener = ignore,
     ) -> Answered:
@@ -105,15 +106,31 @@ class Service:
         started = time.monotonic()
         place = self.turns.join(asker)
         try:
-            if conversation is None:
-                conversation, standalone = await self._in_thread(self._ledger.conversation), question
-            else:
-                standalone = await self._in_thread(self._understand, question, conversation)
+            conversation, standalone = await self._understood(question, conversation)
             job = partial(self._gisa.ask, standalone, **told)
         except BaseException:
             place.leave()
             raise
         answer = await self._run(job, place, started + self.settings.serve.answer_timeout_s, listen)
+        return await self._kept(question, standalone, conversation, answer)
+
+    async def quote(
+        self, question: str, *, language: str = "auto", where: Filter | None = None, conversation: str | None = None
+    ) -> Answered:
+        """Answer by quoting alone: as fast as a search, without the model and its queue. Otherwise as `ask`."""
+        with self._begun():
+            conversation, standalone = await self._understood(question, conversation)
+            job = partial(self._gisa.ask, standalone, language=language, where=where, by_quoting=True)
+            answer = await asyncio.get_running_loop().run_in_executor(self._searchers, job)
+            return await self._kept(question, standalone, conversation, answer)
+
+    async def _understood(self, question: str, conversation: str | None) -> tuple[str, str]:
+        """The conversation's id, and the question as one that stands alone. Raises ConversationNotFoundError."""
+        if conversation is None:
+            return await self._in_thread(self._ledger.conversation), question
+        return conversation, await self._in_thread(self._understand, question, conversation)
+
+    async def _kept(self, question: str, standalone: str, conversation: str, answer: Answer) -> Answered:
         rewritten = standalone if standalone != question else None
         if rewritten is not None:
             answer = replace(answer, question=" ".join(question.split()))
@@ -132,6 +149,10 @@ class Service:
     async def conversation_of(self, place: str) -> str:
         """The id of the conversation known by `place` (`slack:C1:1712.5`, say); a new one when there is none."""
         return await self._do(self._ledger.conversation, place)
+
+    async def knows(self, place: str) -> bool:
+        """Whether there is a conversation known by `place`."""
+        return await self._do(self._ledger.knows, place)
 
     async def feedback(self, answer: str, thumb: Thumb, comment: str | None = None, *, asker: str = "local") -> None:
         """Keep what an asker thinks of an answer. Raises AnswerNotFoundError."""
