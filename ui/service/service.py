@@ -94,19 +94,26 @@ class Service:
         """Answer a question within `serve.answer_timeout_s`, its wait for the model included.
 
         `listen` hears the events of the run, in order, on the event loop: `Found` at once, before the wait. Without
-        `conversation` a new one begins. Cancelling the task that awaits this stops the model at its next token.
+        `conversation` a new one begins; `turns` are questions and answers before this one that the caller keeps itself,
+        oldest first. Cancelling the task that awaits this stops the model at its next token.
         Raises QueueFullError (at once), ConversationNotFoundError, QuestionError, IndexStoreError, OutOfTimeError.
         """
         with self._begun():
-            return await self._ask(question, conversation, asker, listen, language=language, where=where)
+            return await self._ask(question, conversation, turns, asker, listen, language=language, where=where)
 
     async def _ask(
-        self, question: str, conversation: str | None, asker: str, listen: Listener, **told: Any
+        self,
+        question: str,
+        conversation: str | None,
+        turns: Sequence[tuple[str, str]],
+        asker: str,
+        listen: Listener,
+        **told: Any,
     ) -> Answered:
         started = time.monotonic()
         place = self.turns.join(asker)
         try:
-            conversation, standalone = await self._understood(question, conversation)
+            conversation, standalone = await self._understood(question, conversation, turns)
             job = partial(self._gisa.ask, standalone, **told)
         except BaseException:
             place.leave()
@@ -124,10 +131,13 @@ class Service:
             answer = await asyncio.get_running_loop().run_in_executor(self._searchers, job)
             return await self._kept(question, standalone, conversation, answer)
 
-    async def _understood(self, question: str, conversation: str | None) -> tuple[str, str]:
+    async def _understood(
+        self, question: str, conversation: str | None, turns: Sequence[tuple[str, str]] = ()
+    ) -> tuple[str, str]:
         """The conversation's id, and the question as one that stands alone. Raises ConversationNotFoundError."""
         if conversation is None:
-            return await self._in_thread(self._ledger.conversation), question
+            new = await self._in_thread(self._ledger.conversation)
+            return new, await self._in_thread(self._follow, question, turns) if turns else question
         return conversation, await self._in_thread(self._understand, question, conversation)
 
     async def _kept(self, question: str, standalone: str, conversation: str, answer: Answer) -> Answered:
@@ -207,6 +217,13 @@ class Service:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         await self.close()
+
+    def _follow(self, question: str, told: Sequence[tuple[str, str]]) -> str:
+        names = NameBook(self._gisa.store.names())
+        turns: list[Turn] = []
+        for asked, answer in told[-self.settings.serve.conversation_turns :]:
+            turns.append(Turn(asked, self._standalone(asked, turns, names), answer))
+        return self._standalone(question, turns, names)
 
     def _understand(self, question: str, conversation: str) -> str:
         turns = self._ledger.turns(conversation, self.settings.serve.conversation_turns)
