@@ -129,7 +129,11 @@ class Composer:
 
 def _gloss(quote: str, names: NameBook) -> str:
     """What an English reader needs of a Korean quotation: its numbers and its known names."""
-    told = [f"{q.text} = {say(q, 'en')}" for q in find_quantities(quote, "ko") if not q.text.isascii()]
+    told = [
+        f"{found.text} = {say(found, 'en')}"
+        for found in find_quantities(quote, "ko")
+        if not found.text.isascii() and any(letter.isdigit() for letter in found.text)
+    ]
     for name in names.find(quote):
         latin = next((form for form in name.variants if form.isascii()), None)
         if latin and not name.text.isascii():

@@ -31,7 +31,7 @@ from rag.types import Drafted, Evidence, Judging, Listener, Restarted
 SENTENCE_TOKENS = 240
 QUESTION_TOKENS = 120
 """Bounds that keep a prompt of the local model under 700 tokens, its instructions and examples included."""
-CERTAIN = 6.0
+CERTAIN = 3.0
 """Log odds from which on no further sentence is judged."""
 FIRST, LIKELY = 3, 2.0
 """So many sentences are judged in any case but that, and the others only while none has these log odds."""

@@ -24,6 +24,9 @@ _MARK = re.compile(r"\s*\[(\d{1,2})\]")
 _SENTENCE = re.compile(
     r"[^.!?。\n]*(?:[.!?。](?!\s|$|[\"'”’)])[^.!?。\n]*)*[.!?。]*[\"'”’)]*(?:\s*\[\d{1,2}\])*[.。]?\s*"
 )
+# A full stop that ends no sentence ("No. 6", "Dr. Kim", "U.S. firms"); the mark stands in for it while sentences are cut.
+_ABBREVIATION = re.compile(r"\b(No|Mr|Mrs|Ms|Dr|Prof|St|Sen|Rep|Gov|vs|approx|(?:[A-Z]\.)*[A-Z])\.(?=\s+\S)")
+_DOT = "\ue000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ def verify(question: Question, draft: str, evidence: Sequence[Evidence], names: 
 
 
 def _parts(draft: str) -> list[str]:
-    found = (match.group().strip() for match in _SENTENCE.finditer(draft))
+    whole = _ABBREVIATION.sub(f"\\1{_DOT}", draft)
+    found = (match.group().strip().replace(_DOT, ".") for match in _SENTENCE.finditer(whole))
     return [part for part in found if _MARK.sub("", part).strip(" .")]
 
 

@@ -31,6 +31,57 @@ def one(draft: str, shown: tuple[Evidence, ...] = ALL, korean: bool = False) -> 
     return statement
 
 
+class TestSentences:
+    @pytest.mark.parametrize(
+        "draft",
+        [
+            "The name of supercomputer No. 6 is Hangang [1].",
+            "Dr. Kim of the U.S. firm leads it [1].",
+            "It costs 1.5 won [1].",
+        ],
+    )
+    def test_a_full_stop_that_ends_none(self, draft: str) -> None:
+        assert one(draft).text == draft.replace(" [1]", "")
+
+    def test_each_is_a_statement(self) -> None:
+        told = [
+            statement.text for statement in checked("They build a plant [1]. It opens on the 31st. 30,000 jobs [2].")
+        ]
+        assert told == ["They build a plant.", "It opens on the 31st.", "More than 30,000 jobs."]
+
+
+class TestWording:
+    """What a Korean statement says beside numbers and names must be the sentence's own words."""
+
+    ASKED = question("위성의 자료는 무엇에 쓰나요?")
+
+    @pytest.mark.parametrize(
+        ("draft", "supported"),
+        [
+            ("자료를 함께 연구한다", True),
+            ("위성 자료의 연구", True),
+            ("자료를 팔아 돈을 번다", False),
+            ("연구를 그만둔다", False),
+        ],
+    )
+    def test_checked(self, draft: str, supported: bool) -> None:
+        (statement,) = verify(self.ASKED, draft, [SCHOOL, JOBS], NAMES)
+        assert statement.supported == supported
+        assert [(claim.kind, claim.evidence) for claim in statement.claims] == [("statement", 0 if supported else None)]
+
+    def test_not_of_a_number_asked_for(self) -> None:
+        assert {claim.kind for claim in one("일자리 3만개 이상", korean=True).claims} == {"quantity"}
+
+
+class TestBareNumbers:
+    def test_get_the_counter_of_the_sentence(self) -> None:
+        third = evidence("이번 협력은 정부의 세 번째 협력이다.")
+        asked = question("이번 협력은 몇 번째인가?")
+        (statement,) = verify(asked, "3", [third], NAMES)
+        assert statement.supported
+        assert statement.text == "세 번째"
+
+
 class TestQuantities:
     @pytest.mark.parametrize(
         "draft",
