@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from llama_index.llms.openai_like import OpenAILike
 from serving import ASKED, DRAFT, Drafting, Open, Slow
 
+from eval.bench.rest_server import stand_in
 from index.names import NameBook
 from index.types import Filter
 from rag.errors import QuestionError
+from rag.generate import Writer
 from rag.settings import Settings
 from rag.types import Drafted, Event, Found
 from ui.service import Answered, Turn
@@ -114,6 +117,34 @@ def test_whoever_leaves_stops_the_model_within_a_second(opened: Open) -> None:
             return time.monotonic() - left
 
     assert asyncio.run(run()) < 1
+
+
+def test_the_models_server_is_told_when_the_asker_leaves(opened: Open) -> None:
+    """By a real client of a server that counts as writing while its connection stands."""
+
+    class Served(Writer):
+        def close(self) -> None: ...
+
+    def writing() -> list[threading.Thread]:
+        return [one for one in threading.enumerate() if "process_request_thread" in one.name]
+
+    async def run(url: str) -> float:
+        llm = OpenAILike(model="m", api_base=url, api_key="none", is_chat_model=True)
+        async with opened(Served(llm)) as service:
+            drafted = asyncio.Event()
+            asking = asyncio.ensure_future(
+                service.ask(ASKED, listen=lambda event: drafted.set() if isinstance(event, Drafted) else None)
+            )
+            await drafted.wait()
+            asking.cancel()
+            left = time.monotonic()
+            while len(writing()) > 1:  # the client's other connection is kept alive, and idle
+                assert time.monotonic() - left < 3
+                await asyncio.sleep(0.02)
+            return time.monotonic() - left
+
+    with stand_in(pause_s=0.05, words=200) as url:
+        assert asyncio.run(run(url)) < 3
 
 
 def test_whoever_leaves_the_queue_is_never_answered(opened: Open) -> None:

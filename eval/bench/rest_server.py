@@ -134,6 +134,7 @@ def stand_in(pause_s: float = 0.0, words: int = 5) -> Iterator[str]:
             """Says nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True  # connections that clients keep alive are not waited for
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -39,6 +40,10 @@ class Run:
             self._check()
             return self._job(listen=self._hear)
         finally:
+            if self._stopped.is_set():
+                # openai's Stream and its generator refer to each other, so only a collection closes the connection,
+                # by which the model's server learns that nobody reads any more.
+                gc.collect()
             self._place.leave()
 
     def stop(self) -> None:
