@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import structlog
@@ -82,6 +82,8 @@ KINDS: dict[str, _Kind] = {
     "shutting_down": _Kind(503, Said("Shutting down", "종료 중"), _AGAIN),
 }
 _OTHER = _Kind(500, Said("Something went wrong", "서버 오류"), _OPERATOR)
+Shape = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
+"""Tells a problem as another API would: its status and JSON object."""
 _WAIT_S = 5
 """Retry-After where nothing better is known."""
 
@@ -112,11 +114,17 @@ def respond(request: Request, error: GisaError) -> JSONResponse:
         headers["Retry-After"] = str(getattr(error, "retry_after_s", _WAIT_S))
     if told["status"] == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    for prefix, shape in request.app.state.error_shapes.items():
+        if request.scope["path"].startswith(prefix):
+            status, told = shape(told)
+            return JSONResponse(told, status, headers)
     return JSONResponse(told, told["status"], headers, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
-    """Have every error of `app` told in that shape."""
+    """Have every error of `app` told in that shape; under a path of `app.state.error_shapes`, in the shape it gives."""
+    shapes: dict[str, Shape] = {}
+    app.state.error_shapes = shapes
     app.add_exception_handler(GisaError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)
