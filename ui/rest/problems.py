@@ -60,6 +60,9 @@ KINDS: dict[str, _Kind] = {
     "rate_limited": _Kind(429, Said("Too many requests", "너무 많은 요청"), _AGAIN),
     "queue_full": _Kind(429, Said("Too many questions at once", "한꺼번에 너무 많은 질문"), _AGAIN),
     "article_not_found": _Kind(404, Said("No such article", "없는 기사"), _LIST),
+    "model_not_found": _Kind(
+        404, Said("No such model", "없는 모델"), Said("Use the model `gisa`.", "`gisa` 모델을 쓰세요.")
+    ),
     "article_exists": _Kind(
         409, Said("The id is taken", "이미 있는 id"), Said("Use PUT to replace it.", "교체하려면 PUT을 쓰세요.")
     ),
