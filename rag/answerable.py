@@ -20,7 +20,7 @@ LEAST_WORDS = 0.30
 LEAST_ODDS = 0.25
 """Of the sentence chosen. Models that give no log probabilities are far from it on either side."""
 ODDS_WEIGHT = 2.0
-CLOSE, CLOSE_JUDGED = 0.75, 2.0
+CLOSE, CLOSE_JUDGED = 0.75, 3.0
 """Of two sentences nearer to each other than this in score, either may be it: by the ranking alone, and with odds."""
 
 
