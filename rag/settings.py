@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -26,6 +26,9 @@ from rag.errors import SettingsError
 
 _NOT_SETTINGS = frozenset({"lang", "debug"})
 """Environment variables GISA_... that the command line reads by itself."""
+
+_ORIGIN = r"^(https://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+|http://127\.0\.0\.1)(:[0-9]+)?$"
+"""Plain HTTP to this machine alone."""
 
 
 class _Group(BaseModel):
@@ -69,6 +72,32 @@ class AnswerSettings(_Group):
     question_characters: int = Field(default=2000, ge=1, description="Longest question, in characters.")
 
 
+class SlackSettings(_Group):
+    """A Slack app of yours. Off until both secrets are set."""
+
+    bot_token: SecretStr | None = Field(default=None, description="Bot User OAuth Token, xoxb-...")
+    signing_secret: SecretStr | None = Field(default=None, description="Signing Secret of the app's Basic Information.")
+    api_url: str = Field(default="https://slack.com/api/", description="Slack's Web API.")
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> SlackSettings:
+        if (self.bot_token is None) != (self.signing_secret is None):
+            raise ValueError("bot_token and signing_secret go together")
+        return self
+
+
+class KakaoSettings(_Group):
+    """A skill of a KakaoTalk chatbot of yours. Off until its secret is set."""
+
+    secret: SecretStr | None = Field(
+        default=None, min_length=16, description="What the skill sends in the header X-Gisa-Secret."
+    )
+    answer_s: float = Field(default=4.5, ge=2, lt=5, description="Seconds to answer in where Kakao takes no callback.")
+    callback_origins: tuple[Annotated[str, Field(pattern=_ORIGIN)], ...] = Field(
+        default=("https://*.kakao.com",), description="Where answers may be posted; *. stands for any subdomain."
+    )
+
+
 class ServeSettings(_Group):
     """How `gisa serve` listens and what it bears. Nothing here changes an answer."""
 
@@ -84,6 +113,14 @@ class ServeSettings(_Group):
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="Addresses of proxies whose X-Forwarded-For is believed."
     )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s<>\"()]+$",
+        description="Where readers reach this server, for links to articles without an address of their own.",
+    )
+    sources_in_text: bool = Field(
+        default=True, description="List the sources under answers to OpenAI clients, in the text."
+    )
     asks_per_minute: int = Field(default=60, ge=1, description="Answers a key or address may ask for.")
     requests_per_minute: int = Field(default=3000, ge=1, description="Requests of any kind of a key or address.")
     body_kib: int = Field(default=64, ge=1, description="Largest body of a request, uploads apart.")
@@ -95,6 +132,8 @@ class ServeSettings(_Group):
     conversation_turns: int = Field(default=4, ge=1, le=50, description="Turns of a conversation that are looked at.")
     conversation_hours: float = Field(default=24.0, gt=0, description="Hours until an idle conversation is deleted.")
     answers_days: float = Field(default=30.0, gt=0, description="Days until answers and their feedback are deleted.")
+    slack: SlackSettings = SlackSettings()
+    kakao: KakaoSettings = KakaoSettings()
 
 
 class Settings(BaseSettings):
