@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from index.build import ingest
 from index.local_store import DATABASE, LocalStore
@@ -76,6 +76,22 @@ class Gisa:
         self._retriever = Retriever(collection.store, collection.embedder, settings.home / "cache", settings.retrieval)
         self._model = model
 
+    @property
+    def names(self) -> NameBook:
+        """The gazetteer with the pairs mined from the collection as it stands now."""
+        return self._retriever.names
+
+    @property
+    def embedder(self) -> SentenceTransformerEmbedder:
+        return self._collection.embedder
+
+    @property
+    def model_state(self) -> Literal["none", "loading", "loaded"]:
+        """Whether the model can answer at once: questions wait for one that is being loaded."""
+        if self._model is None:
+            return "none"
+        return "loaded" if self._model.made else "loading"
+
     def ask(
         self,
         question: str,
@@ -142,6 +158,10 @@ class _Model:
             told = [{"role": message.role.value, "content": message.content or ""} for message in beginning(language)]
             self._local.begin(language, told)
         return writer
+
+    @property
+    def made(self) -> bool:
+        return self._writer.done() and self._writer.exception() is None
 
     def close(self) -> None:
         """Unload the local model; waits for it when it is still being loaded."""

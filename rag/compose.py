@@ -1,8 +1,8 @@
 """Makes the Answer: written by the model and verified, quoted as it stands, or a refusal with the nearest articles.
 
 A number or a date was checked by its value and stands alone. Other answers are in words of the model, which nothing
-can check against a Korean sentence: they come with that sentence, in the article's own words. Where a second sentence may be
-meant as well, both are quoted.
+can check against a Korean sentence: they come with that sentence, in the article's own words. Where a second sentence
+may be meant as well, both are quoted.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Composer:
     def written(
         self, statements: Sequence[Statement], evidence: Sequence[Evidence], best: Sequence[Evidence], model: str
     ) -> Answer:
-        """The model's statements on `evidence`, with the `best` sentences quoted beside them unless they are one value."""
+        """The model's statements on `evidence`; the `best` sentences are quoted beside all but a single value."""
         text, cited, mended = renumbered(statements)
         text = text[:1].upper() + text[1:]
         proof = [evidence[n] for n in cited]

@@ -24,7 +24,7 @@ _MARK = re.compile(r"\s*\[(\d{1,2})\]")
 _SENTENCE = re.compile(
     r"[^.!?。\n]*(?:[.!?。](?!\s|$|[\"'”’)])[^.!?。\n]*)*[.!?。]*[\"'”’)]*(?:\s*\[\d{1,2}\])*[.。]?\s*"
 )
-# A full stop that ends no sentence ("No. 6", "Dr. Kim", "U.S. firms"); the mark stands in for it while sentences are cut.
+# A full stop that ends no sentence ("No. 6", "Dr. Kim", "U.S. firms"); the dot stands in for it while they are cut.
 _ABBREVIATION = re.compile(r"\b(No|Mr|Mrs|Ms|Dr|Prof|St|Sen|Rep|Gov|vs|approx|(?:[A-Z]\.)*[A-Z])\.(?=\s+\S)")
 _DOT = "\ue000"
 

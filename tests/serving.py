@@ -42,6 +42,8 @@ DRAFT = "more than 260,000 GPUs"
 class Drafting(Writer):
     """Takes the first sentence it judges and writes the same draft from it each time."""
 
+    made = True
+
     def __init__(self, draft: str = DRAFT, times: int = 50) -> None:
         super().__init__(FakeLLM(["yes", f"yes: {draft}", *["yes", f"yes: {draft}"] * (times - 1)]))
 
@@ -55,6 +57,7 @@ class Slow:
     words: int = 200
     pause_s: float = 0.02
     model: str = "slow"
+    made: bool = True
     began: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     order: list[str] = field(default_factory=list)

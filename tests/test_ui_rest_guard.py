@@ -28,7 +28,9 @@ def test_where_keys_are_needed_nothing_goes_without(opened: Open) -> None:
     article = {"text": "가람전자는 서버 3만2천대를 들여온다고 밝혔다.", "id": "garam"}
     with served(service) as client:
         assert client.get("/v1/health/live").status_code == 200
-        assert client.get("/v1/health/ready").status_code == 200
+        ready = client.get("/v1/health/ready")
+        assert ready.status_code == 200
+        assert ready.json() == {"status": "ready", "articles": 5, "model": "loaded"}
         for headers in (
             {},
             bearer("gisa_00000000_" + "a" * 43),

@@ -228,6 +228,7 @@ class LiveOut(_Told):
 class ReadyOut(_Told):
     status: Literal["ready"] = "ready"
     articles: int
+    model: Literal["none", "loading", "loaded"] = Field(description="Questions wait for one that is being loaded.")
 
 
 class FieldProblem(_Told):

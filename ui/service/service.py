@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import structlog
 
@@ -156,6 +156,10 @@ class Service:
         with self._begun():
             return await asyncio.get_running_loop().run_in_executor(self._searchers, found)
 
+    @property
+    def model_state(self) -> Literal["none", "loading", "loaded"]:
+        return self._gisa.model_state
+
     async def conversation_of(self, place: str) -> str:
         """The id of the conversation known by `place` (`slack:C1:1712.5`, say); a new one when there is none."""
         return await self._do(self._ledger.conversation, place)
@@ -219,7 +223,7 @@ class Service:
         await self.close()
 
     def _follow(self, question: str, told: Sequence[tuple[str, str]]) -> str:
-        names = NameBook(self._gisa.store.names())
+        names = self._gisa.names
         turns: list[Turn] = []
         for asked, answer in told[-self.settings.serve.conversation_turns :]:
             turns.append(Turn(asked, self._standalone(asked, turns, names), answer))
@@ -227,7 +231,7 @@ class Service:
 
     def _understand(self, question: str, conversation: str) -> str:
         turns = self._ledger.turns(conversation, self.settings.serve.conversation_turns)
-        return self._standalone(question, turns, NameBook(self._gisa.store.names())) if turns else question
+        return self._standalone(question, turns, self._gisa.names) if turns else question
 
     async def _run(self, job: Callable[..., Answer], place: Place, deadline: float, listen: Listener) -> Answer:
         """Run `job` in a thread that waits for its turn; whoever waits here may leave any time."""

@@ -107,7 +107,7 @@ class Shelf:
             with self._guard:
                 store = self._store
             # The embedder that searches use: a second one would take its memory twice.
-            report = ingest(store, self._gisa._collection.embedder, articles, progress=progress, batch=BATCH)
+            report = ingest(store, self._gisa.embedder, articles, progress=progress, batch=BATCH)
             run.outcomes = report.outcomes
             run.problems = [problem.error for problem in report.problems]
             run.state = "done"
