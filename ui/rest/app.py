@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.errors import ServerErrorMiddleware
 
 from rag.settings import Settings
+from ui.channels import openai_api
 from ui.rest import articles, ask, describe, health, problems
 from ui.rest.guard import Guard
 from ui.rest.metrics import Metrics
@@ -34,6 +35,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     for room in (ask, articles, health):
         app.include_router(room.router)
     problems.install(app)
+    openai_api.install(app)
     describe.install(app, needs_keys=app.state.guard.needs_keys)
     # The last added is the first to see a request: what goes wrong is answered within, with an id and a log line.
     app.add_middleware(ServerErrorMiddleware, handler=problems.unforeseen)
