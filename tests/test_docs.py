@@ -163,14 +163,16 @@ def test_the_settings_table_is_the_settings_tree() -> None:
 
 def setting_defaults() -> dict[str, object]:
     """Dotted names of all settings with their defaults."""
-    found: dict[str, object] = {}
-    for name, field in Settings.model_fields.items():
-        group = field.annotation
-        if isinstance(group, type) and issubclass(group, BaseModel):
-            found |= {f"{name}.{key}": value.default for key, value in group.model_fields.items()}
+    return dict(_defaults_of(Settings, ""))
+
+
+def _defaults_of(group: type[BaseModel], within: str) -> Iterator[tuple[str, object]]:
+    for name, field in group.model_fields.items():
+        below = field.annotation
+        if isinstance(below, type) and issubclass(below, BaseModel):
+            yield from _defaults_of(below, f"{within}{name}.")
         else:
-            found[name] = field.default
-    return found
+            yield f"{within}{name}", field.default
 
 
 def test_the_error_table_is_the_error_tree() -> None:

@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.errors import ServerErrorMiddleware
 
 from rag.settings import Settings
-from ui.channels import openai_api
+from ui.channels import kakaotalk, openai_api
 from ui.rest import articles, ask, describe, health, problems
 from ui.rest.guard import Guard
 from ui.rest.metrics import Metrics
@@ -34,6 +34,12 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.state.metrics = Metrics(service.turns)
     for room in (ask, articles, health):
         app.include_router(room.router)
+    if settings.serve.slack.signing_secret is not None:
+        from ui.channels import slack  # a second to import, for those alone who use it
+
+        app.include_router(slack.router(service, app.state.guard, app.state.metrics))
+    if settings.serve.kakao.secret is not None:
+        app.include_router(kakaotalk.router(service, app.state.guard, app.state.metrics))
     problems.install(app)
     openai_api.install(app)
     describe.install(app, needs_keys=app.state.guard.needs_keys)

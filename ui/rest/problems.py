@@ -54,6 +54,7 @@ KINDS: dict[str, _Kind] = {
     "not_found": _Kind(404, Said("No such path", "없는 경로"), _SEE_DOCS),
     "method_not_allowed": _Kind(405, Said("Method not allowed", "허용되지 않는 메서드"), _SEE_DOCS),
     "key_needed": _Kind(401, Said("API key needed", "API 키 필요"), _KEYS),
+    "forged": _Kind(401, Said("Not from that service", "그 서비스의 요청이 아님"), _OPERATOR),
     "scope": _Kind(403, Said("Not allowed with this key", "이 키로는 할 수 없음"), _KEYS),
     "origin": _Kind(403, Said("Origin not allowed", "허용되지 않는 출처"), _SETTINGS),
     "host": _Kind(421, Said("Not this server", "다른 서버 이름"), _SETTINGS),
