@@ -3,7 +3,7 @@ what it could answer and answers a third of what it should not (docs/decisions.m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from index.names import Name, NameBook
@@ -12,9 +12,12 @@ from rag.evidence import kind_match
 from rag.question import VALUES, Question
 from rag.types import Evidence
 
+Whole = Callable[[str], str]
+"""Reads the text of an article by its id."""
+
 HOME = frozenset({"한국", "대한민국", "국내", "Korea", "South Korea", "Korean"})
 """Korean papers say 정부 and 국내 for what a foreign reader asks about as Korea: its absence proves nothing."""
-LEAST_WORDS = 0.30
+LEAST_WORDS = 0.25
 """Below this mean match of the question's words, the best evidence is about something else."""
 
 LEAST_ODDS = 0.25
@@ -24,11 +27,15 @@ CLOSE, CLOSE_JUDGED = 0.75, 3.0
 """Of two sentences nearer to each other than this in score, either may be it: by the ranking alone, and with odds."""
 
 
-def answerable(question: Question, evidence: Sequence[Evidence], names: NameBook) -> bool:
+def _none(article_id: str) -> str:
+    return ""
+
+
+def answerable(question: Question, evidence: Sequence[Evidence], names: NameBook, whole: Whole = _none) -> bool:
     """False when no evidence has a name or year asked about, has the kind of thing asked for, or is to the point."""
     if not evidence or max(item.words for item in evidence) < LEAST_WORDS:
         return False
-    if missing_names(question, evidence, names) or missing_years(question, evidence):
+    if missing_names(question, evidence, names, whole) or missing_years(question, evidence):
         return False
     return max(kind_match(question, item.text, item.article) for item in evidence) >= 0
 
@@ -70,14 +77,17 @@ def rivals(question: Question, ranked: Sequence[Evidence], within: float = CLOSE
     return [first, *(item for item in others[:1] if first.score - item.score < within)]
 
 
-def missing_names(question: Question, evidence: Sequence[Evidence], names: NameBook) -> list[str]:
-    """Names in the question that stand nowhere in the evidence, its chunks and its headlines."""
-    around = {f"{item.article.title}\n{item.context}" for item in evidence}
-    return [
-        name.text
-        for name in question.names
-        if _certain(name) and not any(names.occurs(name.text, text) for text in around)
-    ]
+def missing_names(question: Question, evidence: Sequence[Evidence], names: NameBook, whole: Whole = _none) -> list[str]:
+    """Names in the question that stand nowhere in the evidence: its chunks, its headlines, the rest of its articles."""
+    wanted = [name.text for name in question.names if _certain(name)]
+    for around in (_chunks(evidence), (whole(item.article.id) for item in evidence)):
+        texts = dict.fromkeys(around) if wanted else {}
+        wanted = [name for name in wanted if not any(names.occurs(name, text) for text in texts)]
+    return wanted
+
+
+def _chunks(evidence: Sequence[Evidence]) -> Iterator[str]:
+    return (f"{item.article.title}\n{item.context}" for item in evidence)
 
 
 def missing_years(question: Question, evidence: Sequence[Evidence]) -> list[str]:

@@ -58,7 +58,7 @@ def ask(
     evidence = [item for item in found if not of_another_country(question, item, names)]
     listen(Found(tuple(evidence)))
     clock.lap("retrieve")
-    if not answerable(question, evidence, names):
+    if not answerable(question, evidence, names, parts.retriever.text):
         return compose.refusal(found)
     if parts.writer is None:
         return compose.quotation(rivals(question, evidence))

@@ -63,6 +63,9 @@ class Retriever(BaseRetriever):
             self._names = fingerprint, NameBook(self.store.names())
         return self._names[1]
 
+    def text(self, article_id: str) -> str:
+        return self.store.article(article_id).text
+
     def hits(self, question: Question, where: Filter | None = None) -> list[Hit]:
         """Chunks for a question, best first; at most twice `candidates` of the settings.
 

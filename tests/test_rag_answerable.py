@@ -58,6 +58,12 @@ def test_evidence_about_something_else() -> None:
     assert not answerable(question("How many chickens are eaten every day?"), [far], NAMES)
 
 
+@pytest.mark.parametrize("text", ["How many GPUs does Naver get?", "네이버가 받는 GPU는 몇 장인가?"])
+def test_a_name_elsewhere_in_the_article_is_not_missing(text: str) -> None:
+    assert not answerable(question(text), [GPUS, VISIT], NAMES)
+    assert answerable(question(text), [GPUS, VISIT], NAMES, {"a": "네이버도 GPU를 받는다."}.__getitem__)
+
+
 def test_korea_goes_without_saying_in_a_korean_paper() -> None:
     silent = evidence("정부는 GPU 26만장을 들여온다.")
     assert answerable(question("How many GPUs is Korea securing?"), [silent], NAMES)
