@@ -25,9 +25,10 @@ from rag.errors import GisaError, Language
 from ui.channels import kakao_cards as cards
 from ui.channels.background import Background, Seen
 from ui.channels.errors import ForgedError
-from ui.channels.told import BUSY, UNFORESEEN, language_of
+from ui.channels.told import BUSY, UNFORESEEN
 from ui.rest.errors import RequestError
 from ui.rest.guard import Caller, Guard
+from ui.rest.language import spoken
 from ui.rest.metrics import Metrics
 from ui.service import Answered, Service
 from ui.service.errors import OutOfTimeError, QueueFullError
@@ -109,7 +110,7 @@ class Skill:
         payload = _read(await request.body())
         callback = self._callback(payload.user_request.callback_url)
         question, asker = payload.user_request.utterance.strip(), f"kakao:{payload.user_request.user.id}"
-        language = language_of(question)
+        language = spoken(question)
         try:
             self._guard.count_ask(Caller(asker, SCOPES))
             conversation = await self._service.conversation_of(f"kakao:{payload.bot.id}:{payload.user_request.user.id}")

@@ -32,9 +32,10 @@ from rag.types import Event, Evidence, Found
 from ui.channels import slack_blocks as blocks
 from ui.channels.background import Background, Seen
 from ui.channels.errors import ForgedError
-from ui.channels.told import UNFORESEEN, language_of
+from ui.channels.told import UNFORESEEN
 from ui.rest.errors import MalformedBodyError
 from ui.rest.guard import Caller, Guard
+from ui.rest.language import spoken
 from ui.rest.metrics import Metrics
 from ui.service import Answered, Service
 from ui.service.keys import SCOPES
@@ -193,7 +194,7 @@ class Slack:
 
     async def _commanded(self, asked: Asked, respond: AsyncRespond) -> None:
         """A command's own message begins the thread of its conversation."""
-        language = language_of(asked.question)
+        language = spoken(asked.question)
         message = Message(self._client, asked, [blocks.intro_block(asked.user, asked.question)])
         try:
             await message.show(blocks.looking_shown((), language))
@@ -213,7 +214,7 @@ class Slack:
             _log.warning("slack is out of reach", error=type(error).__name__)
 
     async def _answer(self, asked: Asked, message: Message) -> None:
-        language = language_of(asked.question)
+        language = spoken(asked.question)
         shown = blocks.line_shown(UNFORESEEN.to(language))
         try:
             self._guard.count_ask(Caller(asked.asker, SCOPES))
@@ -241,7 +242,7 @@ class Slack:
         try:
             await asyncio.wait((asking, found), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
             if not asking.done():
-                await message.show(blocks.looking_shown(evidence, language_of(asked.question)))
+                await message.show(blocks.looking_shown(evidence, spoken(asked.question)))
             answered = await asking
         finally:
             found.cancel()

@@ -18,12 +18,6 @@ MORE = Said("and {count} more", "그 밖에 {count}건")
 UNDERSTOOD = Said("Understood as: {question}", "이렇게 이해했습니다: {question}")
 BUSY = Said("Too much to do just now. Ask again shortly.", "지금은 질문이 많습니다. 잠시 뒤에 다시 물어보세요.")
 UNFORESEEN = Said("Something went wrong. Try again.", "문제가 생겼습니다. 다시 시도하세요.")
-_HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
-
-
-def language_of(question: str) -> Language:
-    """The language to speak before there is an answer: Korean for a question with Hangul."""
-    return "ko" if _HANGUL.search(question) else "en"
 
 
 def notes(answered: Answered) -> Iterator[str]:
