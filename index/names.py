@@ -48,6 +48,7 @@ class NameBook:
         extra = [_mined_entry(pair, known) for pair in sorted(set(mined))]
         self._gazetteer = Gazetteer(extra, known) if extra else known
         self._matches = lru_cache(maxsize=512)(self._scan)
+        self._occurs = lru_cache(maxsize=8192)(self._is_named)  # the same names are asked of the same chunks
 
     def variants(self, name: str) -> tuple[str, ...]:
         """All other forms of a known name, in both scripts, the usual ones first; () for an unknown one."""
@@ -74,6 +75,9 @@ class NameBook:
 
     def occurs(self, name: str, text: str) -> bool:
         """Whether `text` names what `name` names, in either script, by a known form, by spelling or by sound."""
+        return self._occurs(name, text)
+
+    def _is_named(self, name: str, text: str) -> bool:
         return next(self.spans(name, text), None) is not None
 
     def spans(self, name: str, text: str) -> Iterator[Span]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from rag.dates_read import COMING, EN_RELATIVE, KO_RELATIVE, PAST, Date, Part, read
 from seeds.article import Precision
@@ -21,8 +22,13 @@ def find_dates(text: str, published: date | None = None, precision: Precision = 
     A bare day (31일) belongs to the month of publication; `지난 5월` is the latest May before it, `오는` the next.
     `이날` is the last full date named before it (지난 30일 is an aside), else the day of publication.
     """
+    return list(_found(text, published, precision))
+
+
+@lru_cache(maxsize=4096)  # the same evidence sentences are read for one question after another
+def _found(text: str, published: date | None, precision: Precision) -> tuple[Date, ...]:
     if published is None:
-        return read(text)
+        return tuple(read(text))
     dates: list[Date] = []
     spoken: Date | None = None
     for mention in read(text):
@@ -30,7 +36,7 @@ def find_dates(text: str, published: date | None = None, precision: Precision = 
         if resolved.day is not None and mention.relative not in PAST | COMING:
             spoken = resolved
         dates.append(resolved)
-    return dates
+    return tuple(dates)
 
 
 def _resolve(mention: Date, published: date, known: int, spoken: Date | None) -> Date:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from rag import bounds
@@ -84,7 +85,12 @@ def find_quantities(text: str, language: Language | None = None) -> list[Quantit
 
     `language` says whose number *words* to read: 'ko' (두, 절반), 'en' (two, half), or both when None.
     """
-    return [_quantity(text, span) for span in _spans(text, find_amounts(text, language))]
+    return list(_found(text, language))
+
+
+@lru_cache(maxsize=4096)  # the same evidence sentences are read for one question after another
+def _found(text: str, language: Language | None) -> tuple[Quantity, ...]:
+    return tuple(_quantity(text, span) for span in _spans(text, find_amounts(text, language)))
 
 
 def _spans(text: str, amounts: list[Amount]) -> Iterator[_Span]:
