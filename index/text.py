@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from kiwipiepy import Kiwi, Token
@@ -89,6 +90,25 @@ def _paragraphs(text: str, spans: Iterable[Span]) -> Iterable[Span]:
             yield at, gap.start()
             at = gap.end()
         yield at, end
+
+
+@dataclass(frozen=True, slots=True)
+class Morpheme:
+    """A morpheme at `text[start:end]`, with its tag of the Sejong tag set (irregularity marks left off)."""
+
+    form: str
+    tag: str
+    start: int
+    end: int
+
+
+def morphemes(text: str) -> list[Morpheme]:
+    return [Morpheme(t.form, t.tag.partition("-")[0], t.start, t.end) for t in kiwi().tokenize(text)]
+
+
+def joined(parts: Iterable[tuple[str, str]]) -> str:
+    """Text of (form, tag), inflected and spaced as it is written: 확보, 하, 는 is 확보하는."""
+    return str(kiwi().join(list(parts)))
 
 
 def terms(text: str) -> list[str]:

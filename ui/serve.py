@@ -85,6 +85,7 @@ def _url(listening: socket.socket) -> str:
 
 def _open(session: Session, settings: Settings, *, llm: bool) -> Service:
     from rag.assemble import open_gisa
+    from rag.followup import standalone
     from ui.progress import Bars
     from ui.service import Service
 
@@ -96,7 +97,7 @@ def _open(session: Session, settings: Settings, *, llm: bool) -> Service:
 
         bars.wait(words.OPENING)
         gisa = open_gisa(settings, llm=llm, progress=bars, on_first_build=announce)
-    return Service(gisa, settings)
+    return Service(gisa, settings, standalone=standalone)
 
 
 def _server(app: object, settings: ServeSettings) -> uvicorn.Server:
