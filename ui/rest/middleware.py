@@ -45,7 +45,7 @@ class Observed:
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = int(message["status"])  # an enum, of some
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 

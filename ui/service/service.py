@@ -242,7 +242,9 @@ class Service:
         working.add_done_callback(_heard)
         try:
             async with asyncio.timeout(deadline + GRACE_S - time.monotonic()):
-                return await asyncio.shield(asyncio.wrap_future(working))
+                answering = asyncio.wrap_future(working)
+                answering.add_done_callback(_seen)
+                return await asyncio.shield(answering)
         except TimeoutError as error:
             raise OutOfTimeError(seconds) from error
         finally:
@@ -265,6 +267,12 @@ class Service:
             yield
         finally:
             self._under_way -= 1
+
+
+def _seen(done: asyncio.Future[Answer]) -> None:
+    """Look at it, so that asyncio does not complain, with a trace, when nobody waits for it any more."""
+    if not done.cancelled():
+        done.exception()
 
 
 def _heard(done: Future[Answer]) -> None:
