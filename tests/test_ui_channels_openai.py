@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -304,9 +303,7 @@ def test_a_client_that_leaves_stops_the_model(talking: Talking, stream: bool) ->
         asking.start()
         assert model.began.wait(20)
         asking.join()
-        left = time.monotonic()
-        assert model.ended.wait(5)
-        assert time.monotonic() - left < 1
+        assert model.ended.wait(5)  # of 20 seconds
 
 
 def test_an_error_on_the_way_ends_the_stream(talking: Talking) -> None:

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import typer
 
 from rag.errors import GisaError
-from ui import ask, collection, keys, models, serve, words
+from ui import ask, collection, keys, mcp, models, serve, words
 from ui.help import speaking
 from ui.session import CommandError, Session, configure_logs, open_session
 
@@ -29,6 +29,7 @@ app.command("search", help="search")(ask.search)
 app.add_typer(collection.app, name="index", help="index")
 app.add_typer(models.app, name="models", help="models")
 app.command("serve", help="serve")(serve.serve)
+app.command("mcp", help="mcp")(mcp.mcp)
 app.add_typer(keys.app, name="keys", help="keys")
 
 

@@ -124,6 +124,12 @@ HELP: dict[str, Said] = {
     "serve.llm": Said(
         "Serve without a model: answers quote the best sentences.", "모델 없이: 가장 알맞은 문장을 인용해 답합니다."
     ),
+    "mcp": Said(
+        "Serve AI applications over the Model Context Protocol, on stdin and stdout: they start this command."
+        "\n\nOver HTTP `gisa serve` speaks the same protocol at /mcp.",
+        "AI 앱에 MCP(Model Context Protocol)로 서비스합니다(표준 입출력). 앱이 이 명령을 직접 실행합니다."
+        "\n\nHTTP로는 `gisa serve`의 /mcp에서 같은 프로토콜을 씁니다.",
+    ),
     "keys": Said("Make, list and revoke API keys of the server.", "서버의 API 키를 만들고, 나열하고, 폐기합니다."),
     "keys.create": Said(
         "Make a key and print it, this once: only its hash is kept.",

@@ -39,9 +39,9 @@ def serve(
     settings = load_settings(serve=told)
     _check_keys(settings)
     with _listen(settings.serve) as listening:
-        service = _open(session, settings, llm=not no_llm)
+        service = open_service(session, settings, llm=not no_llm)
         try:
-            _configure_logs()
+            configure_logs()
             server = _server(create_app(service, settings), settings.serve)
             session.note(words.SERVING, url=_url(listening))
             server.run(sockets=[listening])
@@ -83,7 +83,7 @@ def _url(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _open(session: Session, settings: Settings, *, llm: bool) -> Service:
+def open_service(session: Session, settings: Settings, *, llm: bool) -> Service:
     from rag.assemble import open_gisa
     from rag.followup import standalone
     from ui.progress import Bars
@@ -119,7 +119,7 @@ def _server(app: object, settings: ServeSettings) -> uvicorn.Server:
     )
 
 
-def _configure_logs() -> None:
+def configure_logs() -> None:
     """A line for each request on stderr: readable on a terminal, JSON elsewhere."""
     import structlog
 
@@ -134,5 +134,6 @@ def _configure_logs() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    logging.basicConfig(handlers=[logging.NullHandler()])  # libraries may log what was asked
     # What went wrong is logged by ui.rest.problems; uvicorn would add the error's message, which may hold a question.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)

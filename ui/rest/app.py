@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.errors import ServerErrorMiddleware
 
 from rag.settings import Settings
-from ui.channels import kakaotalk, openai_api
+from ui.channels import kakaotalk, mcp_server, openai_api
 from ui.rest import articles, ask, describe, health, problems
 from ui.rest.guard import Guard
 from ui.rest.metrics import Metrics
@@ -42,6 +42,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         app.include_router(kakaotalk.router(service, app.state.guard, app.state.metrics))
     problems.install(app)
     openai_api.install(app)
+    mcp_server.install(app, service)
     describe.install(app, needs_keys=app.state.guard.needs_keys)
     # The last added is the first to see a request: what goes wrong is answered within, with an id and a log line.
     app.add_middleware(ServerErrorMiddleware, handler=problems.unforeseen)

@@ -68,7 +68,7 @@ async def list_articles(caller: MayAsk, service: TheService, wanted: Annotated[L
 
 @router.get("/v1/articles/{article_id:path}", responses=problems("article_not_found"), summary="Read an article")
 async def read_article(article_id: Id, caller: MayAsk, service: TheService) -> ArticleOut:
-    return _shown(await service.article(article_id))
+    return shown(await service.article(article_id))
 
 
 @router.post(
@@ -164,7 +164,8 @@ def _from_text(given: ArticleIn) -> Article:
     )
 
 
-def _shown(one: Article) -> ArticleOut:
+def shown(one: Article) -> ArticleOut:
+    """The whole article, as a response."""
     info = ArticleInfo(
         one.id,
         one.title,

@@ -20,7 +20,12 @@ def language_of(request: Request) -> Language:
     if wanted:
         best = max(weight for weight, _ in wanted)
         return "ko" if next(name for weight, name in wanted if weight == best) == "ko" else "en"
-    return "ko" if _HANGUL.search(getattr(request.state, "question", "")) else "en"
+    return spoken(getattr(request.state, "question", ""))
+
+
+def spoken(text: str) -> Language:
+    """Korean where there is Hangul."""
+    return "ko" if _HANGUL.search(text) else "en"
 
 
 def remember(request: Request, question: str) -> None:
