@@ -1,4 +1,4 @@
-"""A GGUF model served inside this process by llama.cpp, which listens on loopback with the OpenAI API.
+"""A GGUF model served by llama.cpp in a child process, which listens on loopback with the OpenAI API.
 
 So a local model and a server anywhere are the same to whoever asks: one client path (rag.generate).
 """
@@ -11,14 +11,15 @@ import os
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
 import structlog
-import xllamacpp
 
 from rag import prompt_files
 from rag.errors import ModelServerError
+from rag.llama_process import LlamaProcess
 
 _log = structlog.get_logger(__name__)
 _PATIENCE_S = 300
@@ -41,27 +42,20 @@ class LocalLLM:
         self._cache = cache if cache is not None and _made(cache) else None
         self._begun: str | None = None
         self._beginning = threading.Lock()
-        parameters = xllamacpp.CommonParams()
-        parameters.model.path = str(path)
-        parameters.n_ctx = context_tokens
-        parameters.n_parallel = 1
-        parameters.cpuparams.n_threads = threads or os.cpu_count() or 1
-        parameters.hostnames = ["127.0.0.1"]
-        parameters.port = 0  # any free one
-        parameters.api_keys = [self.api_key]
-        parameters.verbosity = -1
-        parameters.fit_params = False  # it reads the file once more, to see whether a graphics card has room
-        parameters.warmup = False  # `_wait` is one
-        if self._cache is not None:
-            parameters.slot_save_path = f"{self._cache}/"
         try:
-            self._server: xllamacpp.Server | None = xllamacpp.Server(parameters)
+            self._server = LlamaProcess(
+                path=str(path),
+                context_tokens=context_tokens,
+                threads=threads or os.cpu_count() or 1,
+                key=self.api_key,
+                slots=str(self._cache) if self._cache is not None else None,
+            )
         except RuntimeError as error:
             raise ModelServerError(
                 f"The model {path} cannot be loaded ({error}). Fetch it again with `gisa models pull`.",
                 f"모델 {path} 을(를) 불러올 수 없습니다({error}). `gisa models pull`로 다시 받으세요.",
             ) from error
-        address = self._server.listening_address
+        address = self._server.address
         self.base_url = f"{address}/v1"
         self._client = httpx.Client(
             base_url=address, headers={"Authorization": f"Bearer {self.api_key}"}, timeout=60, trust_env=False
@@ -91,7 +85,7 @@ class LocalLLM:
     def _key(self, messages: Sequence[Mapping[str, str]]) -> str:
         """16 hex digits over all that the state depends on."""
         model = self._path.stat()
-        told = json.dumps([xllamacpp.__version__, self._path.name, model.st_size, model.st_mtime_ns, list(messages)])
+        told = json.dumps([version("xllamacpp"), self._path.name, model.st_size, model.st_mtime_ns, list(messages)])
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def _restore(self, cache: Path, name: str, key: str) -> bool:
@@ -100,7 +94,7 @@ class LocalLLM:
 
     def _read(self, messages: Sequence[Mapping[str, str]]) -> None:
         told = {"messages": list(messages), "max_tokens": 1}
-        self._client.post("/v1/chat/completions", json=told).raise_for_status()
+        self._client.post("/v1/chat/completions", json=told, timeout=_PATIENCE_S).raise_for_status()
 
     def _keep(self, cache: Path, name: str, key: str) -> None:
         part = cache / f"prompt-{secrets.token_hex(4)}.part"
@@ -116,11 +110,11 @@ class LocalLLM:
         return self._client.post("/slots/0", params={"action": action}, json={"filename": path.name})
 
     def _wait(self) -> None:
-        """Until the server has done something: closed before its loop runs, it never ends (xllamacpp 2026.10). The
-        first token also brings the weights into memory."""
+        """For a first token, which brings the weights into memory."""
         try:
             self._client.post("/v1/completions", json={"prompt": "a", "max_tokens": 1}, timeout=_PATIENCE_S)
         except httpx.HTTPError as error:
+            self.close()
             raise ModelServerError(
                 f"The model {self._path} was loaded but does not answer ({error}). Try again when the machine is less "
                 "busy, or ask with --no-llm.",
@@ -130,7 +124,7 @@ class LocalLLM:
 
     def close(self) -> None:
         self._client.close()
-        self._server = None
+        self._server.close()
 
 
 def _made(folder: Path) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -228,3 +230,14 @@ def _listening(port: int) -> set[str]:
                 parts = [str(byte) for byte in bytes.fromhex(host)[::-1]]
                 found.add(".".join(parts))
     return found
+
+
+class TestCrash:
+    """Last, for nothing works after it."""
+
+    def test_a_model_that_is_gone_leaves_the_quoted_answer(self, gisa: Gisa, local: LocalLLM) -> None:
+        os.kill(local._server.pid, signal.SIGKILL)
+        answer = gisa.ask(TRAP)
+        assert answer.answered_by == "extract"
+        assert SECURED in answer.citations[0].quote
+        assert len(answer.notices) == 1
