@@ -29,7 +29,15 @@ from seeds.loaders import shipped_articles
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("seeds", "index", "rag", "ui", "eval")
-DOCUMENTS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md")
+DOCUMENTS = (
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/decisions.md",
+    "docs/slack.md",
+    "docs/kakaotalk.md",
+)
 BASES = {"GisaError", "SeedsError", "RagError"}  # never raised themselves
 # Set outside of the settings tree: the folder that config.toml is in, and what the command line alone reads.
 VARIABLES = {"GISA_HOME", "GISA_LANG", "GISA_DEBUG"}
