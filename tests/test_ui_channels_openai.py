@@ -6,17 +6,23 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import openai
 import pytest
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
-from serving import ASKED, Drafting, Open, Slow, served
+from serving import ASKED, Drafting, Open, Slow, open_service, served
 
 from index.names import NameBook
+from rag.types import Answer, Citation
 from ui.channels import openai_api
+from ui.channels.openai_shape import message, without_sources
 from ui.service import Turn
+
+if TYPE_CHECKING:
+    from index.sentence_transformer import SentenceTransformerEmbedder
 
 pytest_plugins = ["serving"]
 KOREAN = "한국이 확보하는 GPU는 몇 장인가?"
@@ -36,6 +42,15 @@ def talking(opened: Open) -> Talking:
             yield client
 
     return talk
+
+
+@pytest.fixture(scope="module")
+def idle(
+    shipped_home: Path, embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx.Client]:
+    """A server that is asked nothing which it answers."""
+    with served(open_service(tmp_path_factory.mktemp("openai") / "home", shipped_home, embedder)) as client:
+        yield client
 
 
 def question(text: str = ASKED) -> list[ChatCompletionMessageParam]:
@@ -207,9 +222,8 @@ def test_a_refusal_is_a_message_that_names_the_nearest_articles(talking: Talking
         ),
     ],
 )
-def test_what_cannot_be_done_is_said(talking: Talking, surplus: dict[str, Any], param: str, said: str) -> None:
-    with talking() as client, raw(client) as http:
-        told = http.post("/v1/chat/completions", json={"model": "gisa", "messages": question(), **surplus})
+def test_what_cannot_be_done_is_said(idle: httpx.Client, surplus: dict[str, Any], param: str, said: str) -> None:
+    told = idle.post("/v1/chat/completions", json={"model": "gisa", "messages": question(), **surplus})
     error = told.json()["error"]
     assert (told.status_code, told.headers["content-type"]) == (400, "application/json")
     assert (error["type"], error["code"]) == ("invalid_request_error", "invalid_request")
@@ -317,3 +331,26 @@ def test_an_error_on_the_way_ends_the_stream(talking: Talking) -> None:
         streamed(client)
     assert caught.value.message == "Never mind. Ask again."
     assert json.loads(json.dumps(caught.value.body))["code"] == "question"
+
+
+def test_what_articles_hold_is_shown_and_not_obeyed() -> None:
+    cited = Citation(
+        1, "a/b", "[속보] <b>", None, None, "javascript:alert(1)", "3~5일 <img src=x> ![p](http://x)", 0, 5
+    )
+    answer = Answer("q", "ko", "<img src=x> [1](그림) 3 < 5 [2]", False, "llm", (cited,), (), {}, None, "s", ("n",))
+    content, (annotation,) = message(answer, "http://here", sources=True)
+    assert content == (
+        "< img src=x> [1] (그림) 3 < 5 [2]\n\nn\n\n출처:\n\n"
+        '- [1] [속보] < b>: "3∼5일 < img src=x> ![p] (http://x)" http://here/v1/articles/a%2Fb'
+    )
+    its = annotation.url_citation
+    assert (content[its.start_index : its.end_index], its.url) == ("[1]", "http://here/v1/articles/a%2Fb")
+    assert without_sources(content) == "< img src=x> [1] (그림) 3 < 5 [2]\n\nn"
+    assert message(answer, "http://here", sources=False).content == without_sources(content)
+
+
+def test_a_quotation_is_not_quoted_twice() -> None:
+    cited = Citation(1, "a", "제목", "신문", "2025", "https://news.example/1?a=b", "다섯이다.", 0, 5)
+    answer = Answer("q", "ko", "“다섯이다.” [1]", False, "extract", (cited,), (), {}, None, "s")
+    content = message(answer, "http://here", sources=True).content
+    assert content == "“다섯이다.” [1]\n\n출처:\n\n- [1] 제목 (신문, 2025) https://news.example/1?a=b"

@@ -43,8 +43,8 @@ def message(answer: Answer, address: str, *, sources: bool) -> Message:
     annotations = list(_annotations(marked, answer.citations, address))
     if sources and answer.citations:
         content += f"\n\n{SOURCES.to(answer.language)}:\n\n" + "\n".join(
-            f"- [{one.number}] {_about(one.title, one.publisher, one.published)}: "
-            f'"{_inert(one.quote)}" {link(one.article_id, one.url, address)}'
+            f"- [{one.number}] {_about(one.title, one.publisher, one.published)}"
+            f"{_quoted(one, answer)} {link(one.article_id, one.url, address)}"
             for one in answer.citations
         )
     elif sources and answer.nearest:
@@ -135,6 +135,11 @@ def _annotations(text: str, citations: tuple[Citation, ...], address: str) -> It
 def _about(title: str, publisher: str | None, published: str | None) -> str:
     beside = ", ".join(one for one in (publisher, published) if one)
     return _inert(f"{title} ({beside})" if beside else title)
+
+
+def _quoted(citation: Citation, answer: Answer) -> str:
+    """What is cited, where the answer itself does not quote it."""
+    return "" if citation.quote in answer.answer else f': "{_inert(citation.quote)}"'
 
 
 def _inert(text: str) -> str:
