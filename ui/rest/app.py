@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.errors import ServerErrorMiddleware
 
 from rag.settings import Settings
-from ui.channels import kakaotalk, mcp_server, openai_api
+from ui.channels import kakaotalk, mcp_server, openai_api, widget
 from ui.rest import articles, ask, describe, health, problems
 from ui.rest.guard import Guard
 from ui.rest.metrics import Metrics
@@ -32,7 +32,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.state.service = service
     app.state.guard = Guard(service, settings.serve)
     app.state.metrics = Metrics(service.turns)
-    for room in (ask, articles, health):
+    for room in (ask, articles, health, widget):
         app.include_router(room.router)
     if settings.serve.slack.signing_secret is not None:
         from ui.channels import slack  # a second to import, for those alone who use it
