@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -204,19 +204,16 @@ def test_a_client_that_leaves_stops_the_model(serving: Served) -> None:
             "params": {"name": "ask", "arguments": {"question": ASKED}},
         }
 
-        def ask() -> None:
-            with pytest.raises(httpx.ReadTimeout):
-                httpx.post(
-                    f"{client.base_url}/mcp",
-                    json=body,
-                    headers={"accept": "application/json, text/event-stream"},
-                    timeout=httpx.Timeout(30, read=2),
+        async def leave() -> None:
+            async with httpx.AsyncClient(base_url=client.base_url, timeout=60) as http:
+                asking = asyncio.create_task(
+                    http.post("/mcp", json=body, headers={"accept": "application/json, text/event-stream"})
                 )
+                assert await asyncio.to_thread(model.began.wait, 30)
+                asking.cancel()
+                await asyncio.wait((asking,))
 
-        asking = threading.Thread(target=ask)
-        asking.start()
-        assert model.began.wait(20)
-        asking.join()
+        asyncio.run(leave())
         assert model.ended.wait(5)  # of 20 seconds
 
 

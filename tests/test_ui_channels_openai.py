@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -304,19 +304,19 @@ def test_asks_beyond_a_limit_are_told_when_to_come_back(talking: Talking) -> Non
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_client_that_leaves_stops_the_model(talking: Talking, stream: bool) -> None:
+def test_a_client_that_leaves_stops_the_model(opened: Open, stream: bool) -> None:
     model = Slow(words=1000)
-    with talking(model) as client, raw(client) as http:
+    with served(opened(model)) as client:
         body = {"model": "gisa", "messages": question(), "stream": stream}
 
-        def ask() -> None:
-            with pytest.raises(httpx.ReadTimeout):
-                http.post("/v1/chat/completions", json=body, timeout=httpx.Timeout(30, read=2))
+        async def leave() -> None:
+            async with httpx.AsyncClient(base_url=client.base_url, timeout=60) as http:
+                asking = asyncio.create_task(http.post("/v1/chat/completions", json=body))
+                assert await asyncio.to_thread(model.began.wait, 30)
+                asking.cancel()
+                await asyncio.wait((asking,))
 
-        asking = threading.Thread(target=ask)
-        asking.start()
-        assert model.began.wait(20)
-        asking.join()
+        asyncio.run(leave())
         assert model.ended.wait(5)  # of 20 seconds
 
 
