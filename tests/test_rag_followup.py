@@ -80,6 +80,10 @@ def names() -> NameBook:
         (ENSCALE, "언제까지요?", "엔스케일은 영국에 블랙웰 GPU를 언제까지 들여오나요?"),
         (ENSCALE, "이유는?", "엔스케일이 영국에 블랙웰 GPU를 들여오는 이유는?"),
         ("누가 AI 성장 구역을 발표했나?", "언제?", "언제 AI 성장 구역을 발표했나?"),
+        ("미국 기업들은 영국에 얼마를 투자하나?", "몇 년 동안?", "미국 기업들은 영국에 몇 년 동안 투자하나?"),
+        ("AI-RAN이란 무엇인가?", "누가 연구해?", "AI-RAN은 누가 연구해?"),
+        (HANGUK, "영국은 어때요?", "영국이 확보하는 GPU는 몇 장인가?"),
+        ("삼성전자는 GPU를 몇 장 받나?", "네이버랑 SK는?", "네이버랑 SK는 GPU를 몇 장 받나?"),
         # words that point back
         (KOREA, "and how many of those are public?", "How many of the GPUs Korea is securing are public?"),
         (KOREA, "How many are public?", "How many of the GPUs Korea is securing are public?"),
@@ -101,6 +105,11 @@ def names() -> NameBook:
         ),
         ("키어 스타머는 언제 연설했나?", "그는 뭐라고 했어?", "키어 스타머는 뭐라고 했어?"),
         (CENTRE, "그건 누가 발표했어?", "국가AI컴퓨팅센터 예산은 누가 발표했어?"),
+        (KOREA, "And who supplies them?", "Who supplies the GPUs Korea is securing?"),
+        (KOREA, "Which companies get them?", "Which companies get the GPUs Korea is securing?"),
+        (KOREA, "How much will that cost?", "How much will the GPUs Korea is securing cost?"),
+        ("Who is the CEO of NVIDIA?", "How old is he?", "How old is the CEO of NVIDIA?"),
+        (HANGUK, "그 GPU는 어디에 써?", "한국이 확보하는 GPU는 어디에 써?"),
         # what is left out
         (CENTRE, "언제 발표했어?", "국가AI컴퓨팅센터 예산은 언제 발표했어?"),
         ("한국은 GPU를 몇 장 확보하나?", "언제 발표했어?", "한국이 GPU를 확보하는 것은 언제 발표했어?"),

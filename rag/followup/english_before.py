@@ -10,7 +10,7 @@ from rag.followup.english_clause import Clause, noun_phrases, parse
 from rag.followup.words import opposites
 from rag.question import expects
 
-PREPOSITION = r"(?:in|on|at|for|by|from|to|with|of|since|until|till|before|after|during|under|about|as of)"
+PREPOSITION = r"(?:in|on|at|for|by|from|to|with|of|since|until|till|before|after|during|under|over|about|as of)"
 ARTICLE = re.compile(r"^(?:the|a|an|its|their|this|that|these|those)\s+", re.I)
 ORGANISATIONS = frozenset({"company", "org", "school", "media", "name"})
 PLACES = frozenset({"country", "place"})
@@ -133,6 +133,8 @@ class Before:
         return f"{start}, {place}" + (f", in connection with {things}" if things else "")
 
     def person(self) -> str | None:
+        if self.clause and self.clause.wh.casefold() == "who" and (phrase := self.clause.copula_subject()):
+            return phrase
         people = [*self.names.find(self.answer, {"person"}), *self.names.find(self.question, {"person"})]
         return self._in_english(people[0].text, people[0].variants) if people else None
 

@@ -35,7 +35,7 @@ _THAT = re.compile(
 _THERE = re.compile(r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )(?<!\bwill )(?P<it>\bthere)(?=\W*$)", re.I)
 _DEMONSTRATIVE = re.compile(
     r"\b(?P<it>(?:[Tt]his|[Tt]hat|[Tt]hose|[Tt]hese) (?P<noun>(?!(?:year|month|week|time|day|quarter|way|who|that)\b)"
-    rf"(?!(?:{AUX}|says?|makes?|means?|made|said)\b)[a-z][a-z-]+))"
+    rf"(?!(?:{AUX}|says?|makes?|means?|made|said|cost|happen|work)\b)[a-z][a-z-]+))"
     rf"(?=\W*$|\s+(?:{AUX}|be|go|get|cost|in|for|by|from|say|take|start|begin|open|come|announced|made|used?)\b)"
 )
 _RELATIVE = re.compile(r"\b(?:the|an?|which|what|any|some|does|did|do|will)\s+(?:[\w-]+\s+){0,3}[\w-]+\s+$", re.I)
@@ -45,6 +45,7 @@ _NOUN_PHRASE = re.compile(
     rf"\b(?:the|an?|which|what|whose|how many|many|some|all|any|every|each) (?!{_LINKS})[a-z-]+", re.I
 )
 _PLURAL = re.compile(r"\b[a-z]{3,}s\b(?<!does)(?<!is)(?<!was)(?<!has)")
+_BOUNDARY = re.compile(r",|\s(?:and|but|that|when|if|which)\b", re.I)
 _CLEFT = re.compile(r"\bit (?:is|was) .+ (?:that|to)\b")
 _EVENT = re.compile(
     r"\b(?:announced|said|decided|reported|planned|revealed|confirmed|agreed|promised|happen|happened|made public)\b",
@@ -112,7 +113,12 @@ def _person(core: str, past: Before, own: Sequence[Name]) -> str | None:
 
 def _they(core: str, past: Before, own: Sequence[Name]) -> str | None:
     found = _THEY.search(core)
-    if found is None or own or _NOUN_PHRASE.search(core[: found.start()]) or _PLURAL.search(core[: found.start()]):
+    if found is None:
+        return None
+    head = core[: found.start()]
+    # The subject of a verb is not its object: in "Which companies get them?" other things are meant.
+    another = found["it"].casefold() == "them" and not _BOUNDARY.search(head)
+    if not another and (own or _NOUN_PHRASE.search(head) or _PLURAL.search(head)):
         return None
     return _put(core, found, _things(past))
 
@@ -139,7 +145,7 @@ def _that(core: str, found: re.Match[str], past: Before) -> str:
     """Who said that? Who said how many GPUs Korea is securing?"""
     start, end = found.span("it") if found["it"] else found.span("last")
     clause = past.indirect()
-    thing = clause if clause and _EVENT.search(core) else past.subject()
+    thing = clause if clause and _EVENT.search(core) else _things(past)
     return core[:start] + thing + core[end:]
 
 

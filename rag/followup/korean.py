@@ -16,6 +16,7 @@ __all__ = ["Before", "resolve"]
 _OPENING = re.compile(
     r"^(?:(?:그럼|그러면|그렇다면|그리고|그런데|근데|그래서|하지만|그러나|또|또한|아|음|참)(?![가-힣])[,\s]*)+"
 )
+_HOW = re.compile(r"(?<=[은는도])\s*(?:어때요?|어떤가요?|어떻습니까|어떨까요?)$")  # 영국은 어때?
 _REPLY = re.compile(
     r"^(?:(?:네|예|응|아니|아니요|그래|ㅇㅋ)(?![가-힣])|정말|진짜|감사(?:합|해|드)|고마|고맙|알겠|알았|안녕|좋아|오케이|[ㅎㅋ]|그렇)"
 )
@@ -28,7 +29,7 @@ _MORE = re.compile(
 def resolve(text: str, past: Before) -> str | None:
     """The question as it stands alone; None when it does so already."""
     opening = _OPENING.match(text)
-    core = END.sub("", text[opening.end() :] if opening else text)
+    core = _HOW.sub("", END.sub("", text[opening.end() :] if opening else text))
     if not core or _REPLY.match(core):
         return None
     if _MORE.match(core):
@@ -74,7 +75,7 @@ def _is_fragment(core: str, clause: KoreanClause, own: Sequence[Name], opened: b
         return len(core.split()) <= 4
     if own:
         others = [t for t in nouns if not any(n.start <= t.start < n.end for n in own)]
-        return len(own) == 1 and all(kind_of(token.form) for token in others)
+        return len(own) <= 3 and all(kind_of(token.form) for token in others)
     marked = bool(clause.phrases) and (clause.phrases[-1].role != "" or core.endswith("경우"))
     return (marked and len(nouns) <= 2) or len(core.split()) == 1
 

@@ -72,7 +72,8 @@ class Before:
         return f"{topic(about)} {core}"
 
     def with_wh(self, wh: str) -> str:
-        if self.clause and (asked := self.clause.with_wh(wh)):
+        stray = wh.startswith(("어느", "어떤", "무슨")) and self.clause is not None and not self.clause.copular()
+        if self.clause and not stray and (asked := self.clause.with_wh(wh)):
             return asked
         about = self.subject()
         return f"{topic(about)} {'왜 그런' if wh == '왜' else wh + '인'}가"
@@ -205,6 +206,8 @@ class Before:
         """그 포럼: the forum spoken of, by its own name where the question before has it."""
         if (kind := kind_of(noun)) and (found := self.named(kind)):
             return found
+        if self.counted().endswith(noun):
+            return self.counted()
         for held in self._phrases():
             if held.text.endswith(noun) and len(held.text) > len(noun):
                 return held.text

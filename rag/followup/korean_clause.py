@@ -18,7 +18,8 @@ PREDICATE = frozenset({"VV", "VA", "VX", "VCP", "VCN", "XSV", "XSA"})
 VERBAL = frozenset({"VV", "XSV"})
 WH = words("korean", "asked")
 _LEADS = frozenset(["몇", "어느", "어떤", "무슨"])
-_TOPIC = frozenset({"은", "는", "ᆫ"})
+_TOPIC = frozenset({"은", "는", "ᆫ", "이란", "란"})
+_SPANS = frozenset({"동안", "간", "이내", "쯤", "정도"})
 _DUMMY = frozenset({"사람", "인물", "곳", "것", "나라", "기업", "회사"})
 _VOWEL_END = frozenset("lmnr")
 
@@ -192,6 +193,8 @@ class KoreanClause:
                 last += 1
                 if self.tokens[last].tag == "NNB" and first.form == "몇":
                     break
+        while last + 1 < len(self.tokens) and self.tokens[last + 1].form in _SPANS:
+            last += 1
         bare = self.tokens[last].end
         while last + 1 < len(self.tokens) and self.tokens[last + 1].tag.startswith("J"):
             last += 1
