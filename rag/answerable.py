@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from index.names import Name, NameBook
 from rag.dates import find_dates
-from rag.evidence import kind_match
+from rag.kinds import asks_name, kind_match, new_names
 from rag.question import VALUES, Question
 from rag.types import Evidence
 
@@ -49,12 +49,11 @@ def of_another_country(question: Question, item: Evidence, names: NameBook) -> b
     return bool(told) and not any(names.occurs(name.text, item.text) for name in asked)
 
 
-def quotable(question: Question, evidence: Sequence[Evidence]) -> bool:
-    """Whether a quotation can stand for an answer: a number or a date asked for must be in it, and in the unit asked
-    for."""
-    if question.expects not in VALUES:
-        return True
-    return any(kind_match(question, item.text, item.article) > 0 for item in evidence)
+def quotable(question: Question, evidence: Sequence[Evidence], names: NameBook) -> bool:
+    """Whether a quotation can stand for an answer: a number, date, person or place asked for must be in it."""
+    if asks_name(question):
+        return any(new_names(question, item.text, names) for item in evidence)
+    return question.expects not in VALUES or any(kind_match(question, item.text, item.article) > 0 for item in evidence)
 
 
 def in_order(evidence: Sequence[Evidence], odds: Sequence[float]) -> list[Evidence]:

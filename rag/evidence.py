@@ -8,7 +8,6 @@ the question's terms and names it holds, by whether it has the kind of thing ask
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,9 +15,8 @@ import numpy as np
 
 from index.store import Store
 from index.types import ArticleInfo, Candidate, Hit, Sentence
-from rag.dates import find_dates
+from rag.kinds import kind_match
 from rag.neutral import Floats, Neutral, standard, unit
-from rag.numerals import Quantity, find_quantities
 from rag.question import Question
 from rag.types import Evidence
 
@@ -27,16 +25,6 @@ CHUNKS = 12
 DENSE, WORDS, CHUNK, TERMS, KIND, YEAR = 0.5, 1.5, 0.5, 0.7, 0.5, 0.2
 """Weights, on scores in standard deviations (YEAR: for each year younger): see docs/decisions.md."""
 OLDEST_YEARS = 3.0
-
-_ASKED = re.compile(
-    r"\b(?:how many|(?:what|which|the)? ?number of|count of|total of)\b|몇(?=\s?[가-힣])", re.IGNORECASE
-)
-_MONEY = re.compile(
-    r"\b(?:cost|price|budget|pay|paid|spen[dt]|invest|money|fund|revenue|worth|dollars?|pounds?|euros?)"
-    r"|예산|비용|금액|액수|투자액|가격|자금|돈|매출",
-    re.IGNORECASE,
-)
-_MEASURED = frozenset({"count", "money", "percent", "multiple", "measure", "plain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,36 +86,6 @@ def _term_shares(question: Question, rows: Sequence[_Row], store: Store) -> Floa
     idf = {t: math.log(1 + (chunks - f + 0.5) / (f + 0.5)) for t, f in frequency.items()}
     mass = sum(idf.values()) or 1.0
     return np.array([sum(w for t, w in idf.items() if t in row.terms) / mass for row in rows], np.float32)
-
-
-def kind_match(question: Question, text: str, article: ArticleInfo) -> int:
-    """1 when the text has the kind of thing asked for, -1 when it lacks it, 0 when nothing certain is asked for."""
-    if question.expects == "date":
-        return 1 if find_dates(text, article.published) else -1
-    if question.expects not in ("count", "amount"):
-        return 0
-    wanted = asked_unit(question)
-    money = question.expects == "amount" and _MONEY.search(question.text) is not None
-    kinds = _MEASURED | {wanted.kind} if wanted is not None else _MEASURED
-    given = {(q.low, q.high) for q in question.quantities}
-    found = [q for q in find_quantities(text) if q.kind in kinds and (q.low, q.high) not in given]
-    if money:
-        found = [q for q in found if q.kind == "money"]
-    if wanted is not None and wanted.unit:
-        return 1 if any(q.unit == wanted.unit for q in found) else 0 if found else -1
-    return 1 if found else -1
-
-
-def asked_unit(question: Question) -> Quantity | None:
-    """What is to be counted, read by putting a number where the question word stands: "5 countries", "5 개국"."""
-    if question.expects != "count":
-        return None
-    found = _ASKED.search(question.text)
-    if found is None:
-        return None
-    text = f"{question.text[: found.start()]} 5 {question.text[found.end() :].lstrip()}"
-    at = found.start()
-    return next((q for q in find_quantities(text, question.language) if q.start <= at + 1 < q.end), None)
 
 
 def _youth(articles: Sequence[ArticleInfo]) -> Floats:

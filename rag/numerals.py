@@ -209,7 +209,9 @@ _INANIMATE = frozenset(
     {"item", "place", "company", "startup", "university", "city", "team", "case", "kind", "work", "party", "game",
      "point", "core", "qubit", "share", "page", "token", "parameter", "household", "animal"}
 )  # fmt: skip
-_COUNTS_ITSELF = frozenset({"company", "startup", "university", "city", "team", "parameter", "share", "token", "qubit"})
+_COUNTS_ITSELF = frozenset(
+    {"company", "startup", "university", "city", "team", "parameter", "share", "token", "qubit", "job"}
+)
 
 
 def _same_unit(claim: Quantity, evidence: Quantity, converted: bool) -> bool:

@@ -89,10 +89,10 @@ def _by_model(
         lead = [item, *(other for other in ranked if other is not item)]
         statements = verify(question, draft, lead, names)
         clock.lap("verify")
-        if borne_out(question, statements):
+        if borne_out(question, statements, names):
             return compose.written(statements, lead, best, writer.model)
         listen(Restarted())
-    return compose.quotation(best, model_was_asked=True) if quotable(question, best) else None
+    return compose.quotation(best, model_was_asked=True) if quotable(question, best, names) else None
 
 
 def search(

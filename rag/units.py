@@ -179,6 +179,7 @@ THINGS = {
     **dict.fromkeys(("로봇", "robot"), "robot"),
     **dict.fromkeys(("스타트업", "startup", "start-up"), "startup"),
     **dict.fromkeys(("대학", "universit"), "university"),
+    **dict.fromkeys(("일자리", "고용", "job"), "job"),
 }
 SIGNS = {
     "US$": "USD", "U.S.$": "USD", "HK$": "HKD", "NT$": "TWD", "S$": "SGD", "C$": "CAD", "CA$": "CAD", "A$": "AUD",

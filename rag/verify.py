@@ -16,6 +16,7 @@ from index.names import NameBook
 from index.text import terms
 from rag.annotate import say
 from rag.dates import Date, find_dates, same_date
+from rag.kinds import asks_name, new_names, says_number
 from rag.numerals import Quantity, agrees, find_quantities, restore_bound
 from rag.question import VALUES, Question, has_language
 from rag.types import ClaimKind, Evidence
@@ -176,24 +177,25 @@ def _around(item: Evidence) -> str:
     return f"{item.article.title}\n{item.context}"
 
 
-def borne_out(question: Question, statements: Sequence[Statement]) -> bool:
+def borne_out(question: Question, statements: Sequence[Statement], names: NameBook) -> bool:
     """Whether a draft may be shown: all claims supported, an answer to what was asked, in the question's language."""
     return (
         bool(statements)
         and all(statement.supported for statement in statements)
-        and answers(question, statements)
+        and answers(question, statements, names)
         and has_language(" ".join(statement.text for statement in statements), question.language)
     )
 
 
-def answers(question: Question, statements: Sequence[Statement]) -> bool:
+def answers(question: Question, statements: Sequence[Statement], names: NameBook) -> bool:
     """Whether the statements say what was asked for: something new, and of the kind asked for."""
     text = " ".join(statement.text for statement in statements)
     if question.expects in ("count", "amount"):
-        given = {(q.low, q.high) for q in question.quantities}
-        return any((q.low, q.high) not in given for q in find_quantities(text, question.language))
+        return says_number(question, text)
     if question.expects == "date":
         return bool(find_dates(text))
+    if asks_name(question):
+        return bool(new_names(question, text, names))
     return bool(_words(text) - _words(question.text))
 
 

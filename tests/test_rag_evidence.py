@@ -8,7 +8,7 @@ import pytest
 from made_up import article, question
 from shipped import KOREAN_TRAP, SECURED, TRAP, Newsroom
 
-from rag.evidence import asked_unit, kind_match
+from rag.kinds import asked_unit, kind_match
 from rag.question import read
 from rag.types import Evidence
 

@@ -304,7 +304,7 @@ class TestAnswers:
 
     def informative(self, asked: str, draft: str) -> bool:
         of = question(asked)
-        return answers(of, verify(of, draft, ALL, NAMES))
+        return answers(of, verify(of, draft, ALL, NAMES), NAMES)
 
     @pytest.mark.parametrize(
         ("asked", "draft"),

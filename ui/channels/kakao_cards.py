@@ -72,7 +72,8 @@ def _proof(answer: Answer) -> list[dict[str, Any]]:
 
 def _card(citation: Citation, answer: Answer) -> dict[str, Any]:
     """One cited article. The quote is left out where the answer already has it."""
-    title, about = _cut(f"[{citation.number}] {citation.title}", TITLE), source(citation, answer.language)
+    title = _cut(f"[{citation.number}] {citation.title}", TITLE)
+    about = _cut(source(citation, answer.language), CARD // 4)
     quote = "" if citation.quote in answer.answer else f"“{citation.quote}”\n"
     card: dict[str, Any] = {"title": title, "description": _cut(quote, CARD - len(title) - len(about)) + about}
     if url := web(citation.url):

@@ -97,8 +97,9 @@ def _pieces(text: str, most: int) -> Iterator[str]:
 
 def _line(text: str, most: int) -> str:
     """Escaped text in one line of at most `most` characters: a line break would end what it stands in."""
-    first, *rest = _pieces(" ".join(text.split()), most - 1)
-    return f"{first}…" if rest else first
+    pieces = _pieces(" ".join(text.split()), most - 1)
+    first = next(pieces)
+    return f"{first}…" if next(pieces, None) is not None else first
 
 
 def _citation(answer: Answer, citation: Citation) -> str:

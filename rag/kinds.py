@@ -1,0 +1,88 @@
+"""What kind of thing a question asks for, and whether a text has one."""
+
+from __future__ import annotations
+
+import re
+
+from index.names import NameBook
+from index.types import ArticleInfo
+from rag.dates import find_dates
+from rag.numerals import Quantity, find_quantities
+from rag.question import Question
+
+_ASKED = re.compile(
+    r"\b(?:how many|(?:what|which|the)? ?number of|count of|total of)\b|몇(?=\s?[가-힣])", re.IGNORECASE
+)
+_MONEY = re.compile(
+    r"\b(?:cost|price|budget|pay|paid|spen[dt]|invest|money|fund|revenue|worth|dollars?|pounds?|euros?)"
+    r"|예산|비용|금액|액수|투자액|가격|자금|돈|매출",
+    re.IGNORECASE,
+)
+_TIMES = re.compile(r"배|\b(?:times|fold|factor|multiple|faster|more powerful)\b", re.IGNORECASE)
+_MEASURED = frozenset({"count", "money", "percent", "multiple", "measure", "plain"})
+_NUMBER = frozenset({"count", "plain"})
+_NAMES = {
+    "person": frozenset({"person", "company", "org", "school", "media", "name"}),
+    "place": frozenset({"place", "country", "school", "org", "company", "name"}),
+}
+
+
+def kind_match(question: Question, text: str, article: ArticleInfo) -> int:
+    """1 when the text has the kind of thing asked for, -1 when it lacks it, 0 when nothing certain is asked for."""
+    if question.expects == "date":
+        return 1 if find_dates(text, article.published) else -1
+    if question.expects not in ("count", "amount"):
+        return 0
+    wanted = asked_unit(question)
+    money = question.expects == "amount" and _MONEY.search(question.text) is not None
+    kinds = _MEASURED | {wanted.kind} if wanted is not None else _MEASURED
+    given = {(q.low, q.high) for q in question.quantities}
+    found = [q for q in find_quantities(text) if q.kind in kinds and (q.low, q.high) not in given]
+    if money:
+        found = [q for q in found if q.kind == "money"]
+    if wanted is not None and wanted.unit:
+        return 1 if any(q.unit == wanted.unit for q in found) else 0 if found else -1
+    return 1 if found else -1
+
+
+def says_number(question: Question, text: str) -> bool:
+    """Whether an answer gives a number of the kind asked for that the question did not give."""
+    given = {(q.low, q.high) for q in question.quantities}
+    found = [q for q in find_quantities(text, question.language) if (q.low, q.high) not in given]
+    return any(_fits(question, quantity) for quantity in found)
+
+
+def _fits(question: Question, quantity: Quantity) -> bool:
+    if question.expects == "count":
+        wanted = asked_unit(question)
+        kind = wanted.kind if wanted is not None else "count"
+        return quantity.kind == kind or {quantity.kind, kind} <= _NUMBER
+    if _MONEY.search(question.text):
+        return quantity.kind in ("money", "percent")
+    return quantity.kind != "multiple" or _TIMES.search(question.text) is not None
+
+
+def new_names(question: Question, text: str, names: NameBook) -> list[str]:
+    """Names in a text that may be the person or place asked for: of a fitting kind, and not given by the question."""
+    asked = {form.casefold() for name in question.names for form in (name.text, *name.variants)}
+    return [
+        name.text
+        for name in names.find(text, kinds=_NAMES[question.expects])
+        if asked.isdisjoint(form.casefold() for form in (name.text, *name.variants))
+    ]
+
+
+def asks_name(question: Question) -> bool:
+    return question.expects in _NAMES
+
+
+def asked_unit(question: Question) -> Quantity | None:
+    """What is to be counted, read by putting a number where the question word stands: "5 countries", "5 개국"."""
+    if question.expects != "count":
+        return None
+    found = _ASKED.search(question.text)
+    if found is None:
+        return None
+    text = f"{question.text[: found.start()]} 5 {question.text[found.end() :].lstrip()}"
+    at = found.start()
+    return next((q for q in find_quantities(text, question.language) if q.start <= at + 1 < q.end), None)
