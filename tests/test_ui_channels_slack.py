@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +22,9 @@ import httpx
 import pytest
 from chat_tools import SIGNING_SECRET, Heard, send_slack, signature
 from serving import ASKED, Drafting, Open, Slow, served
+
+from rag.errors import SettingsError
+from rag.settings import load_settings
 
 pytest_plugins = ["serving", "chat_tools"]
 KOREAN = "한국이 확보하는 GPU는 몇 장인가?"
@@ -357,3 +361,16 @@ class TestTrouble:
                 one.join()
             answered = slack_api.wait("chat.update", 5)
         assert all("260,000" in told["text"] for told in answered)
+
+
+def test_half_an_app_is_a_wrong_setting_and_secrets_are_not_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="go together"):
+        load_settings(serve={"slack": {"bot_token": "xoxb-1"}})
+    plain = load_settings(home=tmp_path)
+    told = load_settings(
+        home=tmp_path,
+        serve={"slack": {"bot_token": "xoxb-1", "signing_secret": SIGNING_SECRET}, "kakao": {"secret": "s" * 16}},
+    )
+    assert told.fingerprint == plain.fingerprint
+    for secret in ("xoxb-1", SIGNING_SECRET, "s" * 16):
+        assert secret not in repr(told) + told.model_dump_json()
