@@ -42,6 +42,8 @@ _NOTICES = {
     },
 }
 NEAREST = 3
+_INNER = str.maketrans({'"': "'", "“": "‘", "”": "’"})
+"""Double quotation marks inside a quotation become single ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,9 @@ class Composer:
         language = self.question.language
         return " ".join(
             _QUOTE[language].format(
-                quote=item.text, gloss=_gloss(item.text, self.names) if language == "en" else "", number=number
+                quote=item.text.translate(_INNER),
+                gloss=_gloss(item.text, self.names) if language == "en" else "",
+                number=number,
             )
             for number, item in enumerate(proof, 1)
         )

@@ -57,9 +57,9 @@ def _fits(question: Question, quantity: Quantity) -> bool:
         wanted = asked_unit(question)
         kind = wanted.kind if wanted is not None else "count"
         return quantity.kind == kind or {quantity.kind, kind} <= _NUMBER
-    if _MONEY.search(question.text):
-        return quantity.kind in ("money", "percent")
-    return quantity.kind != "multiple" or _TIMES.search(question.text) is not None
+    if quantity.kind == "multiple":
+        return _TIMES.search(question.text) is not None
+    return quantity.kind in ("money", "percent") or _MONEY.search(question.text) is None
 
 
 def new_names(question: Question, text: str, names: NameBook) -> list[str]:

@@ -46,7 +46,8 @@ _EXPECTS_EN: tuple[tuple[Expects, str], ...] = (
     ),
     (
         "amount",
-        r"how much|by what (?:factor|multiple|margin|percent)|what (?:is|was|are|were|'s) the (?:\w+ )?(?:price|cost|budget|value|sum|amount|size)\b"
+        r"how much|by what (?:factor|multiple|margin|percent)"
+        r"|what (?:is|was|are|were|'s) the (?:\w+ )?(?:price|cost|budget|value|sum|amount|size)\b"
         r"|(?:what|which) (?:percentage|percent|proportion|share|amount|price|sum|budget)"
         r"|\b(?:cost|budget|price|value|worth)\b.*\?|how (?:big|large|fast|tall|long|far|old|high|expensive)",
     ),
@@ -58,7 +59,8 @@ _EXPECTS_EN: tuple[tuple[Expects, str], ...] = (
     ),
     (
         "place",
-        r"\bwhere\b(?!.*\brank)|(?:what|which) (?:\w+ )?(?:city|country|countries|place|town|region|location|county|state|venue)"
+        r"\bwhere\b(?!.*\brank)"
+        r"|(?:what|which) (?:\w+ )?(?:city|country|countries|place|town|region|location|county|state|venue)"
         r"|\blocation\b",
     ),
     ("reason", r"\bwhy\b|\breasons?\b|what (?:caused|led|made|prompted|motivated)|how come"),
