@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
+from threadpoolctl import threadpool_limits
+
 from index.build import ingest
 from index.local_store import DATABASE, LocalStore
 from index.names import NameBook
@@ -70,6 +72,8 @@ class Gisa:
     def __init__(self, settings: Settings, collection: Collection, model: _Model | None) -> None:
         from rag.retrieve import Retriever
 
+        # numpy's matrices are small here: BLAS threads only spin beside them, twice the processor time of a search.
+        threadpool_limits(1, user_api="blas")
         self.settings = settings
         self.store = collection.store
         self._collection = collection
@@ -110,6 +114,12 @@ class Gisa:
     ) -> SearchResult:
         """See rag.pipeline.search."""
         return pipeline.search(question, self._parts(None), language=language, limit=limit, where=where)
+
+    def warm(self) -> None:
+        """Load once what the first question in each language would wait for. Does nothing on an empty collection."""
+        if self.store.statistics().articles:
+            for question, language in (("What is new in Korea?", "en"), ("한국의 새 소식은?", "ko")):
+                self.search(question, language=language)
 
     def _parts(self, model: _Model | None) -> Parts:
         return Parts(self.settings, self._retriever, model)

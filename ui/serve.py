@@ -97,6 +97,7 @@ def open_service(session: Session, settings: Settings, *, llm: bool) -> Service:
 
         bars.wait(words.OPENING)
         gisa = open_gisa(settings, llm=llm, progress=bars, on_first_build=announce)
+        gisa.warm()
     return Service(gisa, settings, standalone=standalone)
 
 

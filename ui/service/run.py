@@ -17,8 +17,8 @@ class Run:
     """Calls `job(listen=...)`. Events go on to `listen` on the event loop, and each is a chance to stop.
 
     The evidence is told at once; at the first event after it the run waits for its turn at the model. What needs no
-    model waits for nothing. `deadline` is in seconds of `time.monotonic`; past it OutOfTimeError is raised into the
-    job, which then quotes.
+    model waits for nothing but `seeking`, by which few at a time look for evidence: the event loop stays quick.
+    `deadline` is in seconds of `time.monotonic`; past it OutOfTimeError is raised into the job, which then quotes.
     """
 
     def __init__(
@@ -30,16 +30,20 @@ class Run:
         timeout_s: float,
         listen: Listener,
         loop: asyncio.AbstractEventLoop,
+        seeking: threading.Semaphore,
     ) -> None:
         self._job, self._place, self._deadline = job, place, deadline
         self._listen, self._timeout_s, self._loop = listen, timeout_s, loop
         self._stopped = threading.Event()
+        self._seeking, self._seeks = seeking, False
 
     def __call__(self) -> Answer:
+        self._seeks = self._seeking.acquire()
         try:
             self._check()
             return self._job(listen=self._hear)
         finally:
+            self._sought()
             if self._stopped.is_set():
                 # openai's Stream and its generator refer to each other, so only a collection closes the connection,
                 # by which the model's server learns that nobody reads any more.
@@ -51,7 +55,13 @@ class Run:
         self._stopped.set()
         self._place.wake()
 
+    def _sought(self) -> None:
+        if self._seeks:
+            self._seeks = False
+            self._seeking.release()
+
     def _hear(self, event: Event) -> None:
+        self._sought()
         self._check()
         self._loop.call_soon_threadsafe(self._listen, event)
         if not isinstance(event, Found) and self._place.since is None:  # the model is about to be asked

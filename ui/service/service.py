@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -75,6 +76,7 @@ class Service:
         self._shelf = Shelf(gisa, settings)
         # A thread waits with its question for its turn, so every place in the queue has one.
         self._askers = ThreadPoolExecutor(serve.answers_at_once + serve.queue_length, "gisa-ask")
+        self._seeking = threading.Semaphore(SEARCHES_AT_ONCE)
         self._searchers = ThreadPoolExecutor(SEARCHES_AT_ONCE, "gisa-search")
         self._quick = ThreadPoolExecutor(4, "gisa-quick")
         self._closed = False
@@ -237,7 +239,7 @@ class Service:
         """Run `job` in a thread that waits for its turn; whoever waits here may leave any time."""
         seconds = self.settings.serve.answer_timeout_s
         loop = asyncio.get_running_loop()
-        run = Run(job, place, deadline=deadline, timeout_s=seconds, listen=listen, loop=loop)
+        run = Run(job, place, deadline=deadline, timeout_s=seconds, listen=listen, loop=loop, seeking=self._seeking)
         working = self._askers.submit(run)
         working.add_done_callback(_heard)
         try:
