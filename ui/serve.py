@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import math
 import socket
@@ -98,6 +99,8 @@ def open_service(session: Session, settings: Settings, *, llm: bool) -> Service:
         bars.wait(words.OPENING)
         gisa = open_gisa(settings, llm=llm, progress=bars, on_first_build=announce)
         gisa.warm()
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: looking through it again would stop every question for half a second
     return Service(gisa, settings, standalone=standalone)
 
 
