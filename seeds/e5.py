@@ -216,7 +216,8 @@ def dequantize_q4_0(stored: bytes | memoryview) -> Floats:
         out[:, :half] = part["nibbles"] & 0x0F
         out[:, half:] = part["nibbles"] >> 4
         out -= 8
-        out *= part["scale"].astype(np.float32)[:, None]
+        with np.errstate(invalid="ignore"):  # a damaged scale makes weights that are not numbers: whoever reads looks
+            out *= part["scale"].astype(np.float32)[:, None]
     return weights.reshape(-1)
 
 
