@@ -34,7 +34,7 @@ COMMANDS = [path for path in commands(speaking(cli.app, "en")) if path != ("eval
 def test_every_command_of_the_contract_is_there() -> None:
     assert {" ".join(path) for path in COMMANDS} == {
         "", "ask", "search", "index", "index add", "index list", "index remove", "index verify", "index rebuild",
-        "models", "models pull", "models list",
+        "models", "models pull", "models list", "serve", "mcp", "keys", "keys create", "keys list", "keys revoke",
     }  # fmt: skip
 
 
@@ -68,10 +68,6 @@ def test_group_without_a_command_shows_its_help(desk: Desk) -> None:
     shown = desk("index")
     assert (shown.code, shown.err) == (2, "")
     assert "rebuild" in shown.out
-
-
-def test_serve_is_not_offered_yet(desk: Desk) -> None:
-    assert desk("serve").code == 2
 
 
 # The eval command, which another package brings
