@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from index.names import NameBook
 from index.types import ArticleInfo
@@ -36,8 +37,7 @@ def kind_match(question: Question, text: str, article: ArticleInfo) -> int:
     wanted = asked_unit(question)
     money = question.expects == "amount" and _MONEY.search(question.text) is not None
     kinds = _MEASURED | {wanted.kind} if wanted is not None else _MEASURED
-    given = {(q.low, q.high) for q in question.quantities}
-    found = [q for q in find_quantities(text) if q.kind in kinds and (q.low, q.high) not in given]
+    found = [q for q in _new_quantities(question, find_quantities(text)) if q.kind in kinds]
     if money:
         found = [q for q in found if q.kind == "money"]
     if wanted is not None and wanted.unit:
@@ -47,9 +47,14 @@ def kind_match(question: Question, text: str, article: ArticleInfo) -> int:
 
 def says_number(question: Question, text: str) -> bool:
     """Whether an answer gives a number of the kind asked for that the question did not give."""
-    given = {(q.low, q.high) for q in question.quantities}
-    found = [q for q in find_quantities(text, question.language) if (q.low, q.high) not in given]
+    found = _new_quantities(question, find_quantities(text, question.language))
     return any(_fits(question, quantity) for quantity in found)
+
+
+def _new_quantities(question: Question, found: Iterable[Quantity]) -> list[Quantity]:
+    """Without those that the question gave."""
+    given = {(quantity.low, quantity.high) for quantity in question.quantities}
+    return [quantity for quantity in found if (quantity.low, quantity.high) not in given]
 
 
 def _fits(question: Question, quantity: Quantity) -> bool:

@@ -232,5 +232,8 @@ def test_openapi_names_every_operation_with_its_errors(serving: Served) -> None:
     for path, its in told["paths"].items():
         for operation in its.values():
             assert operation["summary"]
-            if "health" not in path and not path.startswith(("/v1/chat", "/v1/models")):  # OpenAI's shape of errors
+            if path.startswith(("/v1/chat", "/v1/models")):  # they tell errors in OpenAI's shape
+                shape = operation["responses"]["4XX"]["content"]["application/json"]["schema"]
+                assert shape["$ref"].endswith("/ErrorOut")
+            elif "health" not in path:
                 assert "application/problem+json" in operation["responses"]["429"]["content"]

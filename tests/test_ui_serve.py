@@ -53,7 +53,7 @@ def test_a_server_answers_with_the_local_model_and_stops_when_told(
     assert "26" in answer["answer"]
     running.send_signal(signal.SIGTERM)
     rest = running.communicate(timeout=60)[1]
-    assert running.returncode in (0, -signal.SIGTERM)  # uvicorn ends by the signal it was told to end by
+    assert running.returncode == 0
     lines = [json.loads(line) for line in rest.splitlines() if line.startswith("{")]
     assert any(line["event"] == "request" and line["route"] == "/v1/ask/stream" for line in lines)
     assert any(line["event"] == "service closed" for line in lines)

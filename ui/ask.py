@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import json
 import sys
@@ -148,7 +147,7 @@ def _opened(session: Session, settings: Settings, within: Filter | None, *, llm:
     """
     from ui.progress import Bars
 
-    with Bars(session) as bars, _nothing_collected():
+    with Bars(session) as bars, nothing_collected():
         from rag.assemble import open_gisa
 
         def announce(count: int) -> None:
@@ -161,18 +160,6 @@ def _opened(session: Session, settings: Settings, within: Filter | None, *, llm:
         if within and not gisa.store.articles(within):
             raise CommandError(words.NO_MATCH)
         yield gisa
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Without garbage collection, and what is there afterwards is never looked at again: the libraries and models that
-    are loaded live to the end. A quarter of the time of loading them, and a second or two at exit, went there."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _text(session: Session, question: list[str] | None, language: AnswerLanguage, settings: Settings) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import math
+import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ui import words
+from ui.loading import nothing_collected
 from ui.session import CommandError, Session
 
 if TYPE_CHECKING:
@@ -45,9 +48,20 @@ def serve(
             configure_logs()
             server = _server(create_app(service, settings), settings.serve)
             session.note(words.SERVING, url=_url(listening))
-            server.run(sockets=[listening])
+            with _ended_by_signal():
+                server.run(sockets=[listening])
         finally:
             asyncio.run(service.close())  # where the server ended before it could
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """uvicorn ends in good order when it is told to, and then raises the signal once more: it is not to kill us too."""
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _check_keys(settings: Settings) -> None:
@@ -90,7 +104,7 @@ def open_service(session: Session, settings: Settings, *, llm: bool) -> Service:
     from ui.progress import Bars
     from ui.service import Service
 
-    with Bars(session) as bars:
+    with Bars(session) as bars, nothing_collected():
 
         def announce(count: int) -> None:
             session.note(words.FIRST_BUILD, count=count)
@@ -99,8 +113,6 @@ def open_service(session: Session, settings: Settings, *, llm: bool) -> Service:
         bars.wait(words.OPENING)
         gisa = open_gisa(settings, llm=llm, progress=bars, on_first_build=announce)
         gisa.warm()
-    gc.collect()
-    gc.freeze()  # what is loaded by now stays: looking through it again would stop every question for half a second
     return Service(gisa, settings, standalone=standalone)
 
 
