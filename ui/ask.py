@@ -16,6 +16,7 @@ import typer
 from rag.errors import ArticleFileError, GisaError
 from ui import words
 from ui.filters import Articles, Publishers, Since, Until, where
+from ui.loading import nothing_collected
 from ui.session import CommandError, Session, one_line
 
 if TYPE_CHECKING:
