@@ -1,0 +1,97 @@
+"""Figures, tables and comparisons of runs."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from eval.report import changes, percentile, run_table, show_comparison, show_failures, summary, wrongs
+
+if TYPE_CHECKING:
+    pass
+from small_run import RUN, asked
+
+
+def shown(*things: object) -> str:
+    console = Console(file=StringIO(), width=200)
+    for thing in things:
+        console.print(thing)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
+
+
+def test_figures(tmp_path: Path) -> None:
+    """One of three facts is right in the answer, two in the quotes; of all five, two refused flags are right."""
+    figures = dict(summary(asked(tmp_path / "run.jsonl")))
+    assert figures["facts in the answer"] == "33.3% (1/3)"
+    assert figures["facts in the quotes"] == "66.7% (2/3)"
+    assert figures["right refusals"] == "40.0% (2/5)"
+    assert figures["  refused, of the unanswerable"] == "0.0% (0/2)"
+    assert figures["  answered, of the answerable"] == "66.7% (2/3)"
+    assert figures["right citation article"] == "66.7% (2/3)"
+    assert figures["right language"] == "80.0% (4/5)", "a question that failed counts as wrong"
+    assert (figures["unsupported quantities"], figures["errors"]) == ("1", "1")
+    tokens = figures["prompt tokens, median"], figures["prompt tokens, most"]
+    assert tokens == ("54", "58"), "40 and the lengths of four questions: 14, 15, 6, 18"
+
+
+def test_table_and_failures(tmp_path: Path) -> None:
+    records = asked(tmp_path / "run.jsonl")
+    table = shown(run_table(RUN, records))
+    assert all(head in table for head in ("all (5)", "ko (2)", "en (3)"))
+    console = Console(file=StringIO(), width=40)
+    show_failures(console, records)
+    assert isinstance(console.file, StringIO)
+    text = console.file.getvalue()
+    assert text.startswith("\n4 of 5 questions went wrong.")
+    assert "en-right" not in text
+    for part in (
+        "26만 | 260,000 from 003",
+        "26,000 chips [1]",
+        "unsupported: 26,000",
+        "The server is away",
+        "a refusal",
+    ):
+        assert part in text
+    assert "quote 1:  GPU 26만장을 들여온다. (korea)" in text
+
+
+def test_summary_of_nothing() -> None:
+    assert dict(summary([]))["right refusals"] == "-"
+
+
+@pytest.mark.parametrize(("percent", "expected"), [(0, 1), (50, 2.5), (95, 3.85), (100, 4)])
+def test_percentile_by_hand(percent: float, expected: float) -> None:
+    assert percentile([4, 1, 3, 2], percent) == pytest.approx(expected)
+    assert percentile([7], percent) == 7
+
+
+def test_comparison(tmp_path: Path) -> None:
+    before = asked(tmp_path / "before.jsonl")
+    after = list(before)
+    right, wrong = before[0].scores, before[1].scores
+    after[0] = before[0].model_copy(update={"scores": wrong})
+    after[1] = before[1].model_copy(update={"scores": right})
+    better, worse = changes(before, after)
+    aspects = ["facts in the answer", "no unsupported quantity"]
+    assert [(record.id, names) for record, names in better] == [("en-wrong", aspects)]
+    assert [(record.id, names) for record, names in worse] == [("en-right", aspects)]
+    assert changes(before, before) == ([], [])
+    console = Console(file=StringIO(), width=200)
+    show_comparison(console, (RUN, before), (RUN, after[:2]))
+    assert isinstance(console.file, StringIO)
+    assert "2 questions in both" in console.file.getvalue()
+    assert "Worse: 1\n  en-right (en): facts in the answer" in console.file.getvalue()
+
+
+def test_right_answers_have_no_wrongs(tmp_path: Path) -> None:
+    records = asked(tmp_path / "run.jsonl")
+    assert (
+        [record.id for record in records if not wrongs(record)]
+        == ["en-right"]
+        == [record.id for record in records if record.right]
+    )
