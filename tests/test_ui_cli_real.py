@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -173,6 +174,7 @@ def test_interrupt_is_quiet(tmp_path: Path) -> None:
         ) as asking,
         questions.open("wb"),
     ):  # waits until the command reads, and makes it wait
+        time.sleep(0.5)  # it has opened the file; a signal before it reads would be seen only after the read
         asking.send_signal(signal.SIGINT)
         out, err = asking.communicate(timeout=30)
     assert (asking.returncode, out, err) == (130, b"", b"")
