@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.errors import ServerErrorMiddleware
 
 from rag.settings import Settings
+from ui import chat
 from ui.channels import kakaotalk, mcp_server, openai_api, widget
 from ui.rest import articles, ask, describe, health, problems
 from ui.rest.guard import Guard
@@ -43,6 +44,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     problems.install(app)
     openai_api.install(app)
     mcp_server.install(app, service)
+    chat.mount(app, service, settings)
     describe.install(app, needs_keys=app.state.guard.needs_keys)
     # The last added is the first to see a request: what goes wrong is answered within, with an id and a log line.
     app.add_middleware(ServerErrorMiddleware, handler=problems.unforeseen)

@@ -1,0 +1,64 @@
+"""The HTML that Gradio makes, made ours: nonces, language, our style and script; and the page to sign in."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape
+
+from rag.errors import Language
+from ui.chat import words
+
+STATIC = "/chat/static"
+_SOCIAL = re.compile(r"<meta\s+(?:property|name)=\"(?:og|twitter):[^>]*>")
+_MANIFEST = '<link rel="manifest" href="/manifest.json" />'
+
+
+def policy(nonce: str) -> str:
+    """The Content-Security-Policy of a page whose own inline scripts carry the nonce.
+
+    'unsafe-inline' remains for styles alone: Gradio's components set style attributes and add style elements.
+    """
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' 'nonce-{nonce}'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def ours(html: str, *, root: str, language: Language, nonce: str, told: dict[str, object]) -> str:
+    """Gradio's page, to be served at `/` while Gradio itself is at `root`; `told` is for our script."""
+    html = _SOCIAL.sub("", html).replace(_MANIFEST, "")
+    html = html.replace('lang="en"', f'lang="{language}"', 1).replace('<base href="./" />', f'<base href="{root}/" />')
+    html = html.replace("</head>", _head(told, style="chat.css tabs.css", script="chat.js") + "</head>", 1)
+    return html.replace("<script", f'<script nonce="{nonce}"')
+
+
+def sign_in(language: Language, nonce: str) -> str:
+    """The page that asks for a key."""
+    told: dict[str, object] = {"language": language, "words": words.for_script(language)}
+    head = _head(told, style="chat.css", script="sign-in.js")
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(words.TITLE.to(language))}</title>{head}</head><body></body></html>"
+    ).replace("<script", f'<script nonce="{nonce}"')
+
+
+def _head(told: dict[str, object], *, style: str, script: str) -> str:
+    data = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
+    links = "".join(f'<link rel="stylesheet" href="{STATIC}/{name}">' for name in style.split())
+    return (
+        f'<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">{links}'
+        f'<link rel="icon" type="image/svg+xml" href="{STATIC}/icon.svg">'
+        f'<script type="application/json" id="gisa-told">{data}</script>'
+        f'<script type="module" src="{STATIC}/{script}"></script>'
+    )
