@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import GisaError, Language
 from rag.settings import Settings
-from ui.chat import markup, sign_in, words
+from ui.chat import about, markup, sign_in, words
 from ui.rest.errors import KeyNeededError, ScopeError
 from ui.rest.guard import Caller, Guard
 from ui.rest.language import language_of
@@ -47,6 +47,7 @@ def mount(app: FastAPI, service: Service, settings: Settings) -> None:
     door = Door(app, service, settings)
     app.state.chat = door
     app.include_router(sign_in.router)
+    app.include_router(about.router)
     app.add_api_route("/", door.page, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route("/chat/static/{name}", static, methods=["GET", "HEAD"], include_in_schema=False)
     app.mount("/chat", door)

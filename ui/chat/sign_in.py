@@ -1,7 +1,7 @@
 """Signing in with a key, where the server asks for one.
 
 The key is kept in a cookie of the browser that scripts cannot read and other sites cannot make it send (HttpOnly,
-SameSite=Strict); the server keeps nothing. `KeyFromCookie` makes it the bearer key of every request of the page, so
+SameSite=Lax); the server keeps nothing. `KeyFromCookie` makes it the bearer key of every request of the page, so
 that all operations check it as they always do.
 """
 
@@ -39,14 +39,14 @@ async def sign_in(request: Request, body: KeyIn, response: Response) -> None:
         body.key,
         max_age=_YEAR_S,
         httponly=True,
-        samesite="strict",
+        samesite="lax",
         secure=request.url.scheme == "https",
     )
 
 
 @router.post("/sign-out", status_code=204)
 async def sign_out(response: Response) -> None:
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
 
 
 def bearer(key: str) -> HTTPAuthorizationCredentials:

@@ -1,0 +1,129 @@
+/* An answer and its proof: citation marks, checked figures, evidence, how it came to be. */
+
+import { button, icon, make, say, whence } from "./dom.js";
+import { show } from "./reader.js";
+import { tipped } from "./tip.js";
+
+/** The card of an answer. `written` are the claims as the articles write them, null where not. */
+export function card(answer, { written = [], hits = [], corrected = false }) {
+  const notes = [];
+  if (answer.rewritten) notes.push(make("p", { className: "understood" }, say("understood", { text: answer.rewritten })));
+  const text = make("p", { className: "answer", lang: answer.language }, ...pieces(answer, written));
+  if (corrected) text.prepend(make("span", { className: "corrected" }, say("corrected")), " ");
+  return make(
+    "div", { className: answer.refused ? "card refused" : "card" },
+    ...notes, text, checks(answer, written), how(answer),
+    evidence(answer), answer.refused ? nearest(answer.nearest) : null, others(answer, hits),
+  );
+}
+
+/** The text, with its marks as buttons and its checked figures ticked. */
+function pieces(answer, written) {
+  const sources = new Map(answer.citations.map((citation) => [citation.number, citation]));
+  const claims = answer.claims
+    .map((claim, place) => ({ ...claim, written: written[place] }))
+    .filter((claim) => claim.supported && (claim.kind === "quantity" || claim.kind === "date"));
+  return answer.answer.split(/(\[\d+\])/).flatMap((part) => {
+    const citation = sources.get(Number(/^\[(\d+)\]$/.exec(part)?.[1]));
+    return citation ? [mark(citation, answer)] : ticked(part, claims);
+  });
+}
+
+/** A text with the first place of each claim in it ticked. */
+function ticked(text, claims) {
+  const claim = claims.find((one) => !one.done && text.includes(one.text));
+  if (!claim) return [text];
+  claim.done = true;
+  const start = text.indexOf(claim.text);
+  const label = claim.written && claim.written !== claim.text ? `${say("checked")}: ${claim.written}` : say("checked");
+  const tick = make("span", { className: "tick", role: "img", "aria-label": label, title: label }, icon("check"));
+  const figure = make("span", { className: "figure" }, claim.text, tick);
+  return [...ticked(text.slice(0, start), claims), figure, ...ticked(text.slice(start + claim.text.length), claims)];
+}
+
+/** A citation mark: opens the article at its sentence, shows the sentence on hover and focus. */
+function mark(citation, answer) {
+  const others = answer.citations.filter((one) => one !== citation && one.article_id === citation.article_id);
+  const spots = [citation, ...others].map((one) => [one.start, one.end, one.quote]);
+  const label = say("source", { n: citation.number, title: citation.title });
+  const open = (event) => show(citation.article_id, spots, event.currentTarget);
+  return tipped(button(`[${citation.number}]`, open, { className: "mark", "aria-label": label }), citation.quote);
+}
+
+/** Figures beside what the article writes for them, where that differs. */
+function checks(answer, written) {
+  const rows = answer.claims.flatMap((claim, place) => {
+    if (!claim.supported) return [make("li", { className: "problem" }, say("unconfirmed", { text: claim.text }))];
+    if (!written[place] || written[place] === claim.text) return [];
+    const found = make("span", { lang: "ko" }, written[place]);
+    return [make("li", {}, claim.text, icon("check"), found)];
+  });
+  return rows.length ? make("ul", { className: "checks", "aria-label": say("checked") }, ...rows) : null;
+}
+
+function how(answer) {
+  let said = say("quoted");
+  if (answer.refused) said = say("refused");
+  else if (answer.answered_by === "llm") said = say("written", { model: answer.model });
+  const seconds = say("seconds", { n: (answer.timings_ms.total / 1000).toFixed(1) });
+  const notices = answer.notices.map((notice) => make("p", { className: "note", lang: answer.language }, notice));
+  return make("div", { className: "how" }, make("p", { className: "note" }, `${said} ${seconds}`), ...notices);
+}
+
+/** A sentence of an article as a button that opens it there. */
+function sentence({ article_id, start, end, quote, ...source }, number) {
+  const words = make("span", { className: "quote" }, quote);
+  const from = make("span", { className: "from" }, source.title);
+  const when = make("span", { className: "when" }, whence(source));
+  const open = (event) => show(article_id, [[start, end, quote]], event.currentTarget);
+  const count = number ? make("span", { className: "number", "aria-hidden": "true" }, number) : null;
+  const inner = make("span", { className: "inner" }, words, make("span", { className: "source" }, from, when));
+  return make("li", {}, make("button", { type: "button", className: "sentence", lang: "ko", onclick: open }, count, inner));
+}
+
+function evidence(answer) {
+  if (!answer.citations.length) return null;
+  const rows = answer.citations.map((citation) => sentence(citation, citation.number));
+  const title = make("h3", {}, say("evidence"));
+  return make("section", { className: "evidence" }, title, make("ul", {}, ...rows));
+}
+
+/** What was found before the model wrote. */
+export function hitsFound(hits) {
+  const title = make("h3", {}, say("evidence"));
+  return make("section", { className: "evidence found" }, title, make("ul", {}, ...hits.map((hit) => sentence(hit))));
+}
+
+function others(answer, hits) {
+  const cited = new Set(answer.citations.map((one) => `${one.article_id} ${one.start}`));
+  const rest = hits.filter((hit) => !cited.has(`${hit.article_id} ${hit.start}`));
+  if (!rest.length) return null;
+  const title = make("summary", {}, say("others", { n: rest.length }));
+  return make("details", { className: "others" }, title, make("ul", {}, ...rest.map((hit) => sentence(hit))));
+}
+
+function nearest(articles) {
+  if (!articles.length) return null;
+  const rows = articles.map((one) => {
+    const open = (event) => show(one.id, [], event.currentTarget);
+    const title = make("span", { className: "from" }, one.title);
+    const inner = make("span", { className: "inner" }, title, make("span", { className: "when" }, whence(one)));
+    return make("li", {}, make("button", { type: "button", className: "sentence", lang: one.language, onclick: open }, inner));
+  });
+  return make("section", { className: "evidence" }, make("h3", {}, say("nearest")), make("ul", {}, ...rows));
+}
+
+/** The answer with its sources, for a letter or a note. */
+export function asText(answer) {
+  const sources = answer.citations.map((one) => {
+    const where = [one.title, one.publisher, one.published, one.url].filter(Boolean).join(", ");
+    return `[${one.number}] "${one.quote}" (${where})`;
+  });
+  return [answer.answer, ...sources].join("\n\n");
+}
+
+/** Whether the verified answer says other than the draft did, marks and punctuation aside. */
+export function differs(draft, answer) {
+  const bare = (text) => text.replace(/\[\d+\]/g, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
+  return Boolean(draft.trim()) && bare(draft) !== bare(answer);
+}

@@ -1,0 +1,78 @@
+/* Conversations, remembered in this browser alone. Each tab has one of its own; a tab that finds its conversation open in
+   another (a duplicated tab) goes on with a copy. */
+
+const PREFIX = "gisa.talk.";
+const MOST = 30;
+const MINE = "gisa.talk";
+
+const fresh = () => ({ id: crypto.randomUUID?.() ?? String(Math.random()).slice(2), at: Date.now(), turns: [] });
+
+function read(id) {
+  try {
+    const talk = JSON.parse(localStorage.getItem(PREFIX + id));
+    return talk && Array.isArray(talk.turns) ? talk : null;
+  } catch {
+    return null; // not ours, or storage is closed to us: nothing is remembered
+  }
+}
+
+/** All conversations, newest first. */
+export function talks() {
+  const found = [];
+  for (let place = 0; place < localStorage.length; place++) {
+    const name = localStorage.key(place);
+    if (name.startsWith(PREFIX)) found.push(read(name.slice(PREFIX.length)));
+  }
+  return found.filter((talk) => talk?.turns.length).sort((one, other) => other.at - one.at);
+}
+
+/** This tab's conversation; a turn whose answer never came is marked as interrupted. */
+export function restore() {
+  const talk = read(sessionStorage.getItem(MINE)) ?? fresh();
+  for (const turn of talk.turns) if (turn.state === "asking") turn.state = "interrupted";
+  claim(talk);
+  return talk;
+}
+
+/** Have this tab go on with a conversation: that of an id, or a new one. */
+export function open(id) {
+  const talk = (id && read(id)) || fresh();
+  claim(talk);
+  return talk;
+}
+
+let letGo = () => {};
+
+function claim(talk) {
+  letGo();
+  sessionStorage.setItem(MINE, talk.id);
+  if (!navigator.locks) return; // only pages over https or of this machine have them
+  const waited = AbortSignal.timeout(500); // a page that is being left lets go by then
+  navigator.locks
+    .request(PREFIX + talk.id, { signal: waited }, () => new Promise((release) => (letGo = release)))
+    .catch(() => {
+      talk.id = fresh().id;
+      sessionStorage.setItem(MINE, talk.id);
+      if (talk.turns.length) save(talk);
+    });
+}
+
+export function save(talk) {
+  talk.at = Date.now();
+  const text = JSON.stringify(talk);
+  const old = talks().filter((one) => one.id !== talk.id);
+  while (old.length >= MOST) localStorage.removeItem(PREFIX + old.pop().id);
+  for (;;) {
+    try {
+      localStorage.setItem(PREFIX + talk.id, text);
+      return;
+    } catch (error) {
+      if (error.name !== "QuotaExceededError" || !old.length) return; // it is still on the screen
+      localStorage.removeItem(PREFIX + old.pop().id);
+    }
+  }
+}
+
+export function forgetAll() {
+  for (const talk of talks()) localStorage.removeItem(PREFIX + talk.id);
+}

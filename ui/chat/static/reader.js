@@ -1,0 +1,100 @@
+/* The article beside the answer: on a wide screen a pane, on a phone a sheet over the page. */
+
+import { article } from "./api.js";
+import { announce, button, icon, linkTo, make, say, whence } from "./dom.js";
+
+const PHONE = matchMedia("(max-width: 860px)");
+const body = make("div", { className: "reader-body", tabIndex: 0, role: "document", "aria-label": say("reader") });
+const closer = button(icon("close"), () => dialog.close(), { className: "quiet square", "aria-label": say("close") });
+const dialog = make("dialog", { className: "reader", "aria-label": say("reader") }, closer, body);
+let opener = null;
+let wanted = 0;
+
+/** The element of the reader, closed, to be put beside the conversation. */
+export const reader = dialog;
+
+dialog.addEventListener("close", () => {
+  dialog.parentElement?.classList.remove("reading");
+  if (opener?.isConnected) opener.focus();
+  opener = null;
+});
+dialog.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  event.preventDefault();
+  dialog.close();
+});
+dialog.addEventListener("click", (event) => {
+  if (event.target === dialog && dialog.matches(":modal")) dialog.close(); // beside the sheet
+});
+PHONE.addEventListener("change", () => {
+  if (!dialog.open) return;
+  const before = opener;
+  opener = null;
+  dialog.close();
+  present(before);
+});
+
+function present(from) {
+  opener = from;
+  dialog.parentElement.classList.add("reading");
+  if (dialog.open) return;
+  if (PHONE.matches) dialog.showModal();
+  else dialog.show();
+}
+
+/** Open an article; `spots` are [start, end, quote] in code points, the first of them scrolled to. */
+export async function show(id, spots, from) {
+  const mine = ++wanted;
+  body.replaceChildren(make("p", { className: "note" }, say("loading")));
+  present(from);
+  let found;
+  try {
+    found = await article(id);
+  } catch (error) {
+    if (mine === wanted) body.replaceChildren(make("p", { className: "problem", role: "alert" }, error.message));
+    return;
+  }
+  if (mine !== wanted) return;
+  const { text, first, lost } = marked(found, spots);
+  const original = linkTo(found.url, say("original"));
+  const source = [whence(found), found.author].filter(Boolean).join(" · ");
+  const where = make("p", { className: "note" }, source, original && " · ", original);
+  const head = make("header", { lang: found.language }, make("h2", {}, found.title), where);
+  body.replaceChildren(head, lost ? make("p", { className: "problem" }, say("changed")) : "", text);
+  if (first) {
+    first.scrollIntoView({ block: "center" });
+    first.focus({ preventScroll: true });
+  } else {
+    body.scrollTop = 0;
+    body.focus();
+  }
+  announce(found.title);
+}
+
+/** The article's text with its spots highlighted, and what is not the article itself set back. */
+function marked(found, spots) {
+  const points = [...found.text];
+  const at = [];
+  let lost = false;
+  for (const [start, end, quote] of spots) {
+    if (quote === undefined || points.slice(start, end).join("") === quote) at.push([start, end]);
+    else lost = true;
+  }
+  const main = at[0];
+  const text = make("div", { className: "text", lang: found.language });
+  const edges = new Set([0, points.length, ...at.flat(), ...found.body.flat()]);
+  const cuts = [...edges].filter((edge) => edge >= 0 && edge <= points.length).sort((one, other) => one - other);
+  let first = null;
+  cuts.slice(0, -1).forEach((start, place) => {
+    const words = points.slice(start, cuts[place + 1]).join("");
+    const inside = ([from, to]) => from <= start && start < to;
+    if (main && inside(main)) {
+      const mark = make("mark", { className: "cited", tabIndex: first ? undefined : -1 }, words);
+      first ??= mark;
+      text.append(mark);
+    } else if (at.some(inside)) text.append(make("mark", {}, words));
+    else if (found.body.some(inside)) text.append(words);
+    else text.append(make("span", { className: "aside" }, words));
+  });
+  return { text, first, lost };
+}
