@@ -18,7 +18,7 @@ from ui.rest.errors import BodyTooLargeError, HostError, OriginError
 from ui.rest.metrics import Metrics
 from ui.rest.problems import respond
 
-UPLOADS = re.compile(r"/v1/articles(/.*)?")
+UPLOADS = re.compile(r"/v1/articles(/.*)?|/chat/manage/(ko|en)/gradio_api/upload")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LEFT = 499
 """As nginx logs a client that left."""
