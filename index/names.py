@@ -200,14 +200,18 @@ def _kind(match: Match) -> str:
 
 
 def _same_thing(match: Match, name: str, entries: tuple[Entry, ...]) -> bool:
-    """Whether the match is of those entries, has the name as a word of its own, or is the same person's name."""
+    """Whether the match is of those entries, has the name as a word of its own, or sounds like it in the other script."""
     if entries:
         return any(entry in entries for entry in match.entries)
     words = {word.casefold() for entry in match.entries for form in entry.forms for word in form.split()}
     return name.casefold() in words or any(
-        entry.kind == "person" and similarity(korean, name) >= _CLOSE
+        similarity(*spelt) >= _CLOSE
         for entry in match.entries
-        for korean in entry.korean
+        for spelt in (
+            [(name, latin) for latin in entry.latin]
+            if any(map(is_hangul, name))
+            else [(korean, name) for korean in entry.korean]
+        )
     )
 
 

@@ -41,7 +41,8 @@ LEAST_ENGLISH = 0.15
 _EXPECTS_EN: tuple[tuple[Expects, str], ...] = (
     (
         "date",
-        r"\bwhen\b|(?:what|which) (?:year|month|day|date|time|week|quarter)|\bdeadline\b|\bdate\b"
+        r"^(?:(?!\b(?:what|which|how|who|whom|whose|why|where)\b).)*?\bwhen\b(?! it comes\b)"
+        r"|(?:what|which) (?:year|month|day|date|time|week|quarter)|\bdeadline\b|\bdate\b"
         r"|(?:by|since) what (?:year|month|day|date|time)|how soon|target year",
     ),
     (
@@ -68,8 +69,8 @@ _EXPECTS_EN: tuple[tuple[Expects, str], ...] = (
 _EXPECTS_KO: tuple[tuple[Expects, str], ...] = (
     (
         "date",
-        r"언제|시점|시기|며칠|몇\s?년(?!간|\s?동안|\s?치|\s?만)|몇\s?월|몇\s?일(?!간)|몇\s?시(?!간)"
-        r"|시한|마감|날짜|어느 해|연도|일시|기한",
+        r"언제|시점|시기|며칠|몇\s?년(?!간|짜리|째|\s?(?:동안|치|만|사이|안|뒤|후|전|이내|이상|에 걸|더))"
+        r"|몇\s?월|몇\s?일(?!간)|몇\s?시(?!간)|시한|마감|날짜|어느 해|연도|일시|기한",
     ),
     (
         "count",

@@ -223,6 +223,7 @@ def test_longer_name_wins(book: NameBook) -> None:
         ("Nvidia's", "엔비디아는"),
         ("Eagle Labs", "Barclays Eagle Labs가 런던에"),
         ("바덴뷔르템베르크", "in Baden-Wurttemberg, the"),
+        ("신테시아", "Synthesia의 영상 모델"),
     ],
 )
 def test_occurs(book: NameBook, name: str, text: str) -> None:
