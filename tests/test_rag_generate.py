@@ -70,11 +70,11 @@ class TestPrompt:
         assert {reply.split(":")[0] for reply in told} == {"yes", "no"}
 
     @pytest.mark.parametrize("asked", [ENGLISH, KOREAN])
-    def test_last_turn_is_the_question_and_the_sentence(self, asked: Question) -> None:
+    def test_last_turn_is_the_sentence_and_the_question(self, asked: Question) -> None:
         told = last(prompt(asked, JOBS, NAMES))
         assert told.count("\n") == 1
-        assert told.splitlines()[0].endswith(asked.text)
-        assert "3만개" in told.splitlines()[1]
+        assert told.splitlines()[1].endswith(asked.text)
+        assert "3만개" in told.splitlines()[0]
 
     @pytest.mark.parametrize(("asked", "other"), [(ENGLISH, PLANT), (KOREAN, PLANT)])
     def test_sentences_share_all_but_the_last_turn(self, asked: Question, other: Evidence) -> None:
@@ -90,7 +90,7 @@ class TestPrompt:
         told = last(prompt(question("What is {sentence}?"), odd, NAMES))
         assert told.count("코드는 {") == 1
         assert "코드는 {question} 와 {sentence} 와 {0} 이다." in told
-        assert told.splitlines()[0].endswith("What is {sentence}?")
+        assert told.splitlines()[1].endswith("What is {sentence}?")
 
 
 class TestAnnotation:
@@ -140,14 +140,14 @@ class TestLength:
     @pytest.mark.parametrize("language", ["en", "ko"])
     def test_both_ends_of_a_long_sentence_stay(self, language: str) -> None:
         asked = question("How many? 몇 개?", language)
-        sentence = last(prompt(asked, evidence(self.LONG * 400 + "끝이다."), NAMES)).splitlines()[1]
+        sentence = last(prompt(asked, evidence(self.LONG * 400 + "끝이다."), NAMES)).splitlines()[0]
         assert "정부는 GPU 26만장" in sentence
         assert sentence.endswith("끝이다.")
         assert tokens(sentence) > SENTENCE_TOKENS / 2
 
     def test_both_ends_of_a_long_question_stay(self) -> None:
         asked = question("By the way, " + "and so on " * 100 + "how many jobs does Busan expect?")
-        told = last(prompt(asked, JOBS, NAMES)).splitlines()[0]
+        told = last(prompt(asked, JOBS, NAMES)).splitlines()[1]
         assert "By the way" in told
         assert told.endswith("how many jobs does Busan expect?")
         assert tokens(told) < QUESTION_TOKENS + 10
