@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 import structlog
-from serving import ASKED, Open, Served, served
+from serving import ASKED, Open, Served, open_service, served
 from structlog.testing import LogCapture
 
+from rag.settings import ServeSettings
+from ui.rest.errors import RateLimitedError
+from ui.rest.guard import Caller, Guard
 from ui.service.keys import Keys
+
+if TYPE_CHECKING:
+    from index.sentence_transformer import SentenceTransformerEmbedder
 
 pytest_plugins = ["serving"]
 SECRET = "Is the secret word xylophone?"
@@ -56,6 +68,70 @@ def test_where_keys_are_needed_nothing_goes_without(opened: Open) -> None:
         assert client.get("/v1/articles", headers=bearer(managing) | {"host": "news.example"}).status_code == 200
 
 
+BROKEN = {"content-type": "application/json"}, b'{"question": '
+BROKEN_UPLOAD = {"content-type": "multipart/form-data; boundary=x"}, b"--x\r\nno upload"
+TOO_LARGE = {"content-type": "application/json"}, b" " * 65_537
+
+
+@pytest.mark.parametrize("body", [BROKEN, BROKEN_UPLOAD, TOO_LARGE, ({}, b"")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/ask"),
+        ("POST", "/v1/ask/stream"),
+        ("POST", "/v1/search"),
+        ("POST", "/v1/feedback"),
+        ("POST", "/v1/articles"),
+        ("PUT", "/v1/articles/garam"),
+        ("POST", "/v1/chat/completions"),
+        ("POST", "/mcp"),
+    ],
+)
+def test_the_key_comes_before_the_body(
+    guarded: tuple[httpx.Client, str], method: str, path: str, body: tuple[dict[str, str], bytes]
+) -> None:
+    client, key = guarded
+    headers, content = body
+    without = client.request(method, path, headers=headers, content=content)
+    assert without.status_code == 401
+    assert "key_needed" in without.text
+    told = client.request(method, path, headers=headers | bearer(key), content=content)
+    assert told.status_code in ({403} if path.startswith("/v1/articles") else {400, 406, 413, 415, 422})
+
+
+@pytest.fixture(scope="module")
+def guarded(
+    shipped_home: Path, embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[httpx.Client, str]]:
+    """A client of a server that wants keys, and one for asking."""
+    service = open_service(tmp_path_factory.mktemp("guarded") / "home", shipped_home, embedder, require_keys=True)
+    key = Keys(service.database).create("a", ("ask",))
+    with served(service) as client:
+        yield client, key
+
+
+def test_a_full_queue_is_told_in_the_language_of_the_question(opened: Open) -> None:
+    service = opened(queue_length=1, answers_at_once=1)
+    with served(service) as client:
+        for name in "ab":
+            service.turns.join(name)
+        korean, escaped, english, broken = (
+            client.post("/v1/ask", content=content, headers={"content-type": "application/json"})
+            for content in (
+                '{"question": "몇 장인가?"}',
+                r'{"question": "\ubb87 \uc7a5?"}',
+                '{"question": "Who?"}',
+                "[" * 9999,
+            )
+        )
+        numbers = client.get("/metrics").text
+    assert [one.status_code for one in (korean, escaped, english, broken)] == [429] * 4
+    assert {one.json()["code"] for one in (korean, escaped, english, broken)} == {"queue_full"}
+    assert [one.headers["content-language"] for one in (korean, escaped, english, broken)] == ["ko", "ko", "en", "en"]
+    assert all(int(one.headers["retry-after"]) >= 1 for one in (korean, escaped, english, broken))
+    assert "gisa_queue_refusals_total 4.0" in numbers.splitlines()
+
+
 def test_a_key_is_kept_as_its_hash_alone(opened: Open) -> None:
     service = opened(require_keys=True)
     key = Keys(service.database).create("a", ("ask",))
@@ -78,6 +154,26 @@ def test_too_many_requests_are_told_when_to_come_back(serving: Served) -> None:
         assert told.json()["code"] == "rate_limited"
         assert 1 <= int(told.headers["retry-after"]) <= 60
     assert health.status_code == 200
+
+
+def test_a_minute_slides(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("ui.rest.guard.time", SimpleNamespace(monotonic=lambda: now))
+    service = opened()
+    guard, asker = Guard(service, ServeSettings(asks_per_minute=2)), Caller("a", ("ask",))
+
+    def refused_at(moment: float) -> int | None:
+        nonlocal now
+        now = moment
+        try:
+            guard.count_ask(asker)
+        except RateLimitedError as error:
+            return error.retry_after_s
+        return None
+
+    told = [refused_at(moment) for moment in (1000.0, 1030.0, 1031.0, 1059.5, 1060.5, 1061.0, 1090.0, 1200.0)]
+    asyncio.run(service.close())
+    assert told == [None, None, 29, 1, None, 29, None, None]
 
 
 def test_wrong_keys_are_counted_too(serving: Served) -> None:
@@ -192,6 +288,21 @@ def test_logs_tell_what_happened_and_never_what_was_asked(
     assert lines[0].items() >= {"method": "POST", "request_id": "known", "key": key.split("_")[1]}.items()
     assert any(one["event"] == "unforeseen" and one["error"] == "RuntimeError" for one in logged)
     assert not any("xylophone" in repr(one) or key in repr(one) for one in logged)
+
+
+def test_who_leaves_while_sending_is_no_error(serving: Served, logged: list[dict[str, Any]]) -> None:
+    with serving() as client:
+        host, port = client.base_url.host, client.base_url.port
+        assert port is not None
+        for path in ("/v1/articles", "/v1/ask"):
+            with socket.create_connection((host, port)) as leaving:
+                head = (
+                    f"POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: 99\r\n"
+                )
+                leaving.sendall(f"{head}\r\n{{".encode())
+                time.sleep(0.2)
+    lines = [(one["event"], one.get("status")) for one in logged if one["event"] in ("request", "unforeseen")]
+    assert lines == [("request", 499)] * 2
 
 
 def test_prometheus_reads_numbers(serving: Served) -> None:

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 import anyio
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from mcp import McpError
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http import StreamableHTTPServerTransport
@@ -38,7 +38,7 @@ from index.types import Filter
 from rag.errors import GisaError
 from ui.rest.articles import shown
 from ui.rest.describe import release
-from ui.rest.guard import Caller, Guard, MayAsk
+from ui.rest.guard import Caller, Guard, GuardedRoute, MayAsk
 from ui.rest.language import spoken
 from ui.rest.schemas import AnswerOut, ArticleId, ArticleOut, Day, SearchOut, where
 from ui.service import Service
@@ -239,8 +239,11 @@ def install(app: FastAPI, service: Service) -> None:
 
     server = mcp_server(service, asks)
 
-    @app.post(PATH, include_in_schema=False)
+    router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
+
+    @router.post(PATH)
     async def mcp(request: Request, caller: MayAsk) -> Response:
-        request.state.caller = caller
         await request.body()
         return _Handled(server, request)
+
+    app.include_router(router)

@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from rag.errors import GisaError, QuestionError
 from ui.channels import openai_shape as shape
-from ui.rest.guard import Asks, MayAsk, TheService
+from ui.rest.guard import Asks, GuardedRoute, MayAsk, TheService
 from ui.rest.language import language_of, remember
 from ui.rest.leaving import unless_left
 from ui.rest.metrics import Metrics
@@ -224,7 +224,7 @@ class ModelsOut(BaseModel):
     data: list[Model]
 
 
-router = APIRouter(tags=["OpenAI"])
+router = APIRouter(route_class=GuardedRoute, tags=["OpenAI"])
 _MODEL = Model(id=shape.MODEL, object="model", created=int(time.time()), owned_by=shape.MODEL)
 _ERRORS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorOut, "description": "The request is at fault, or too many are made."},

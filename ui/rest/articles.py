@@ -14,14 +14,14 @@ from seeds.article import Article
 from seeds.loaders import article_from_text, load_bytes
 from ui.rest.describe import problems
 from ui.rest.errors import MediaTypeError
-from ui.rest.guard import MayAsk, MayManage, TheService
+from ui.rest.guard import GuardedRoute, MayAsk, MayManage, TheService
 from ui.rest.language import language_of
 from ui.rest.problems import invalid
 from ui.rest.schemas import ArticleIn, ArticleOut, ArticlesOut, InfoOut, IngestOut, ListIn, where
 from ui.service import Service
 from ui.service.records import info_json
 
-router = APIRouter(tags=["articles"])
+router = APIRouter(route_class=GuardedRoute, tags=["articles"])
 SOURCE = "rest"
 """The `source` of articles sent as text; that of an upload is its file name."""
 MAX_FILES = 100

@@ -13,7 +13,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from rag.errors import GisaError
 from rag.types import Drafted, Event, Found, Judging, Restarted, SearchResult
 from ui.rest.describe import problems
-from ui.rest.guard import Asks, MayAsk, TheService
+from ui.rest.guard import Asks, GuardedRoute, MayAsk, TheService
 from ui.rest.language import language_of, remember
 from ui.rest.leaving import unless_left
 from ui.rest.metrics import Metrics
@@ -22,7 +22,7 @@ from ui.rest.schemas import AnswerOut, AskIn, FeedbackIn, FeedbackOut, SearchIn,
 from ui.service import Service
 from ui.service.errors import QueueFullError
 
-router = APIRouter(tags=["questions"])
+router = APIRouter(route_class=GuardedRoute, tags=["questions"])
 ANSWERING = problems(
     "question", "malformed_body", "media_type", "conversation_not_found", "queue_full", "index_missing", "out_of_time"
 )

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from ui.rest.describe import problems
-from ui.rest.guard import MayManage, TheService
+from ui.rest.guard import GuardedRoute, MayManage, TheService
 from ui.rest.metrics import Metrics
 from ui.rest.schemas import LiveOut, ReadyOut
 
-router = APIRouter(tags=["health"])
+router = APIRouter(route_class=GuardedRoute, tags=["health"])
 
 
 @router.get("/v1/health/live", summary="Is the process there")

@@ -16,12 +16,10 @@ from rag.errors import GisaError
 from rag.settings import ServeSettings
 from ui.rest.errors import BodyTooLargeError, HostError, OriginError
 from ui.rest.metrics import Metrics
-from ui.rest.problems import respond
+from ui.rest.problems import CLIENT_LEFT, respond
 
 UPLOADS = re.compile(r"/v1/articles(/.*)?|/chat/manage/(ko|en)/gradio_api/upload")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_LEFT = 499
-"""As nginx logs a client that left."""
 _log = structlog.get_logger("ui.rest")
 
 
@@ -39,7 +37,7 @@ class Observed:
         told = Headers(scope=scope).get("x-request-id", "")
         request_id = told if _ID.fullmatch(told) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
-        status = _LEFT
+        status = CLIENT_LEFT
         started = time.perf_counter()
 
         async def send_with_id(message: Message) -> None:
@@ -62,7 +60,8 @@ class Observed:
 
 
 class Gate:
-    """Turns away pages of other origins, foreign host names where no key protects, and bodies that are too large.
+    """Turns away pages of other origins, foreign host names where no key protects, and bodies that are too large once
+    somebody who may send them wants to read them.
 
     The host name matters without keys: a page may give its own name this server's address (DNS rebinding).
     """
@@ -81,14 +80,17 @@ class Gate:
         upload = scope["method"] in ("POST", "PUT") and UPLOADS.fullmatch(scope["path"])
         limit = self._upload if upload else self._body
         try:
-            self._check(Headers(scope=scope), limit)
+            self._check(Headers(scope=scope))
         except GisaError as error:
             await respond(Request(scope), error)(scope, receive, send)
             return
-        read = 0
+        length = Headers(scope=scope).get("content-length", "")
+        told, read = int(length) if length.isdecimal() else 0, 0
 
         async def counted() -> Message:
             nonlocal read
+            if told > limit:
+                raise BodyTooLargeError(limit)
             message = await receive()
             read += len(message.get("body", b""))
             if read > limit:
@@ -97,13 +99,10 @@ class Gate:
 
         await self._app(scope, counted, send)
 
-    def _check(self, headers: Headers, limit: int) -> None:
+    def _check(self, headers: Headers) -> None:
         host = headers.get("host", "").lower()
         if self._names is not None and re.sub(r":\d*$", "", host) not in self._names:
             raise HostError
         origin = headers.get("origin", "").lower()
         if origin and origin not in self._origins and urlsplit(origin).netloc != host:
             raise OriginError
-        length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > limit:
-            raise BodyTooLargeError(limit)

@@ -11,14 +11,17 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from rag.errors import GisaError, Language
 from ui.rest.errors import MalformedBodyError, MediaTypeError, RequestError
 from ui.rest.language import language_of, remember
+from ui.service.errors import AskerLeftError
 from ui.words import Said
 
 MEDIA_TYPE = "application/problem+json"
+CLIENT_LEFT = 499
+"""As nginx logs a client that left. Nobody reads such a response."""
 _log = structlog.get_logger(__name__)
 
 
@@ -84,6 +87,7 @@ KINDS: dict[str, _Kind] = {
     "model_server": _Kind(503, Said("The language model does not answer", "언어 모델 응답 없음"), _AGAIN),
     "out_of_time": _Kind(504, Said("Out of time", "시간 초과"), _AGAIN),
     "shutting_down": _Kind(503, Said("Shutting down", "종료 중"), _AGAIN),
+    "asker_left": _Kind(CLIENT_LEFT, Said("The client left", "연결 끊김"), _AGAIN),
 }
 _OTHER = _Kind(500, Said("Something went wrong", "서버 오류"), _OPERATOR)
 Shape = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
@@ -132,6 +136,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(GisaError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(ClientDisconnect, _left)
 
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
@@ -166,6 +171,8 @@ def invalid(request: Request, found: Sequence[Any]) -> GisaError:
 
 async def _framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, ClientDisconnect):
+        return await _left(request, error.__cause__)
     if isinstance(error.__cause__, GisaError):  # what ended the reading of a body
         return respond(request, error.__cause__)
     if error.status_code == 404:
@@ -185,6 +192,11 @@ async def _framework(request: Request, error: Exception) -> JSONResponse:
     response = respond(request, said)
     response.headers.update(error.headers or {})
     return response
+
+
+async def _left(request: Request, error: Exception) -> JSONResponse:
+    """Who left before its body was there."""
+    return respond(request, AskerLeftError())
 
 
 async def unforeseen(request: Request, error: Exception) -> JSONResponse:

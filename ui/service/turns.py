@@ -38,14 +38,22 @@ class Turns:
         """How many have their turn now."""
         return self._busy
 
+    def check(self, asker: str) -> None:
+        """Raises QueueFullError where `join` would."""
+        with self._guard:
+            self._check(asker)
+
     def join(self, asker: str) -> Place:
         """A place, to be left when done with. Raises QueueFullError at once when there is none."""
         with self._guard:
-            alone = self._places[asker] >= self._at_once + self._each
-            if alone or self._places.total() >= self._at_once + self._length:
-                raise QueueFullError(max(1, math.ceil(self._usual_s / self._at_once)))
+            self._check(asker)
             self._places[asker] += 1
         return Place(self, asker)
+
+    def _check(self, asker: str) -> None:
+        alone = self._places[asker] >= self._at_once + self._each
+        if alone or self._places.total() >= self._at_once + self._length:
+            raise QueueFullError(max(1, math.ceil(self._usual_s / self._at_once)))
 
     def _wait(self, place: Place) -> None:
         with self._guard:
