@@ -80,6 +80,25 @@ class Slow:
     def close(self) -> None: ...
 
 
+@dataclass
+class Stuck:
+    """A model that is asked, and says nothing until it is let go."""
+
+    model: str = "stuck"
+    made: bool = True
+    let_go: threading.Event = field(default_factory=threading.Event)
+
+    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
+        listen(Judging(1))
+        self.let_go.wait(60)
+        return [10.0]
+
+    def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
+        return DRAFT
+
+    def close(self) -> None: ...
+
+
 @pytest.fixture(scope="session")
 def shipped_home(embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A GISA_HOME with the shipped articles, closed: to be copied."""

@@ -9,7 +9,7 @@ import time
 
 import httpx
 import pytest
-from serving import ASKED, DRAFT, Drafting, Served, Slow, events
+from serving import ASKED, DRAFT, Drafting, Served, Slow, Stuck, events
 
 pytest_plugins = ["serving"]
 KOREAN = "한국이 확보하는 GPU는 몇 장인가?"
@@ -62,6 +62,19 @@ def test_a_draft_in_the_wrong_language_restarts(serving: Served) -> None:
     with serving(Twice()) as client:
         names = [name for name, _ in events(client.post("/v1/ask/stream", json={"question": ASKED}).text)]
     assert names.index("restart") < names.index("answer")
+
+
+def test_a_stream_that_runs_out_of_time_ends_with_a_quotation(serving: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.service.service.QUOTE_S", 20)
+    model = Stuck()
+    with serving(model, answer_timeout_s=2) as client:
+        client.post("/v1/search", json={"question": ASKED})
+        found = events(client.post("/v1/ask/stream", json={"question": ASKED}).text)
+        model.let_go.set()
+    assert found[-1][0] == "answer"
+    answer = json.loads(found[-1][1])
+    assert (answer["answered_by"], len(answer["notices"])) == ("extract", 1)
+    assert "2 seconds" in answer["notices"][0]
 
 
 def test_a_conversation_goes_on(serving: Served) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from llama_index.llms.openai_like import OpenAILike
-from serving import ASKED, DRAFT, Drafting, Open, Slow
+from serving import ASKED, DRAFT, Drafting, Open, Slow, Stuck
 
 from eval.bench.rest_server import stand_in
 from index.names import NameBook
@@ -30,6 +30,7 @@ from ui.service.errors import (
     ServiceClosedError,
 )
 from ui.service.ledger import Ledger
+from ui.service.service import SEARCHES_AT_ONCE
 
 pytest_plugins = ["serving"]
 FOLLOW_UP = "And how many of those are public?"
@@ -227,6 +228,44 @@ def test_out_of_time_in_the_queue_quotes_too(opened: Open) -> None:
     assert model.order == []
 
 
+def test_a_model_that_hangs_past_the_deadline_is_left_and_the_evidence_quoted(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.service.service.QUOTE_S", 20)
+    model = Stuck()
+
+    async def run() -> Answered:
+        service = opened(model, answer_timeout_s=2)
+        await service.search(ASKED)
+        answered = await service.ask(ASKED)
+        model.let_go.set()
+        await service.close()
+        return answered
+
+    answered = asyncio.run(run())
+    assert answered.answer.answered_by == "extract"
+    assert "26만" in answered.answer.answer
+    assert any("2 seconds" in notice for notice in answered.answer.notices)
+
+
+def test_evidence_that_comes_too_late_is_quoted_all_the_same(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.service.service.QUOTE_S", 20)
+    model = Slow()
+
+    async def run() -> Answered:
+        async with opened(model, answer_timeout_s=1) as service:
+            for _ in range(SEARCHES_AT_ONCE):
+                service._seeking.acquire()  # others look for evidence, and for long
+            answered = await service.ask(ASKED)
+            service._seeking.release()
+            return answered
+
+    answered = asyncio.run(run())
+    assert answered.answer.answered_by == "extract"
+    assert answered.answer.citations
+    assert model.order == []
+
+
 def test_what_needs_no_model_waits_for_none(opened: Open) -> None:
     async def run() -> Answered:
         async with opened(Slow(), queue_length=1) as service:
@@ -248,6 +287,7 @@ def test_a_job_that_hangs_is_given_up(opened: Open, monkeypatch: pytest.MonkeyPa
         await service.close()
 
     monkeypatch.setattr("ui.service.service.GRACE_S", 0.1)
+    monkeypatch.setattr("ui.service.service.QUOTE_S", 0.1)
     asyncio.run(run())
 
 

@@ -26,7 +26,7 @@ from index.names import NameBook
 from index.types import ArticleInfo, Filter
 from rag.pipeline import ignore
 from rag.settings import Settings
-from rag.types import Answer, Listener, SearchResult
+from rag.types import Answer, Event, Found, Listener, SearchResult
 from seeds.article import Article
 from ui.service.database import Database
 from ui.service.errors import OutOfTimeError, ServiceClosedError
@@ -45,8 +45,10 @@ Standalone = Callable[[str, Sequence[Turn], NameBook], str]
 """Makes a follow-up a question that stands alone, from the turns before it."""
 
 SEARCHES_AT_ONCE = 2
-GRACE_S = 2.0
-"""Beyond its deadline an answer may still be put together of what is there."""
+GRACE_S = 0.5
+"""Beyond its deadline a run may still put together what it has."""
+QUOTE_S = 1.5
+"""Then evidence is looked for once more, and quoted, where a run is held up by its model or never found any."""
 _LOOK_EVERY_S = 0.05
 _log = structlog.get_logger(__name__)
 
@@ -120,7 +122,10 @@ class Service:
         except BaseException:
             place.leave()
             raise
-        answer = await self._run(job, place, started + self.settings.serve.answer_timeout_s, listen)
+        try:
+            answer = await self._run(job, place, started + self.settings.serve.answer_timeout_s, listen)
+        except OutOfTimeError as error:
+            answer = await self._quoted(job, error)
         return await self._kept(question, standalone, conversation, answer)
 
     async def quote(
@@ -251,6 +256,19 @@ class Service:
             raise OutOfTimeError(seconds) from error
         finally:
             run.stop()
+
+    async def _quoted(self, job: Callable[..., Answer], late: OutOfTimeError) -> Answer:
+        """What `job` says without its model, and why it does. Raises `late` when even that takes too long."""
+
+        def end(event: Event) -> None:
+            if not isinstance(event, Found):  # the model is about to be asked
+                raise late
+
+        try:
+            async with asyncio.timeout(QUOTE_S):
+                return await asyncio.get_running_loop().run_in_executor(self._searchers, partial(job, listen=end))
+        except TimeoutError as error:
+            raise late from error
 
     async def _do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self._begun():
