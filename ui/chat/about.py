@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.dates import find_dates, same_date
 from rag.numerals import agrees, find_quantities
 from ui.chat.words import EXAMPLES
-from ui.rest.guard import MayAsk, TheService
+from ui.rest.guard import Caller, TheService
+
+if TYPE_CHECKING:
+    from ui.chat.door import Door
 
 router = APIRouter(prefix="/chat", include_in_schema=False)
 _Sentence = Annotated[str, Field(max_length=4000)]
+
+
+async def _caller(request: Request) -> Caller:
+    """Any key will do. Raises KeyNeededError, RateLimitedError."""
+    door: Door = request.app.state.chat
+    return await door.caller(request)
+
+
+_MayAsk = Annotated[Caller, Depends(_caller)]
 
 
 class AboutOut(BaseModel):
@@ -42,7 +54,7 @@ class WrittenOut(BaseModel):
 
 
 @router.get("/about")
-async def about(caller: MayAsk, service: TheService) -> AboutOut:
+async def about(caller: _MayAsk, service: TheService) -> AboutOut:
     """Publishers by name; examples whose articles are there."""
     found = await service.articles()
     ids = {info.id for info in found}
@@ -54,7 +66,7 @@ async def about(caller: MayAsk, service: TheService) -> AboutOut:
 
 
 @router.post("/written")
-async def written(body: WrittenIn, caller: MayAsk, service: TheService) -> WrittenOut:
+async def written(body: WrittenIn, caller: _MayAsk, service: TheService) -> WrittenOut:
     return WrittenOut(written=[await service.in_background(as_written, one.text, one.quote) for one in body.claims])
 
 

@@ -85,7 +85,7 @@ class Door:
         """`GET /`: the page of those who may manage, that of those who may ask, or the one to sign in."""
         language, nonce = wanted(request), secrets.token_urlsafe(16)
         try:
-            manages = "manage" in (await self._caller(request)).scopes
+            manages = "manage" in (await self.caller(request)).scopes
             told: dict[str, object] = {
                 "language": language,
                 "words": words.for_script(language),
@@ -121,12 +121,13 @@ class Door:
             raise HTTPException(404)
         if _OPEN.fullmatch(found[3]):
             return
-        caller = await self._caller(request)
+        caller = await self.caller(request)
         if found[1] == "manage" and "manage" not in caller.scopes:
             raise ScopeError("manage")
         request.state.caller = caller
 
-    async def _caller(self, request: Request) -> Caller:
+    async def caller(self, request: Request) -> Caller:
+        """Raises KeyNeededError, RateLimitedError."""
         key = sign_in.key_of(request.headers)
         return await self._guard.caller(request, sign_in.bearer(key) if key else None)
 
@@ -144,7 +145,10 @@ class Door:
 def _build(service: Service, settings: Settings) -> FastAPI:
     from ui.chat.gradio_app import build  # imports gradio
 
-    return build(service, settings)
+    async def within_a_loop() -> FastAPI:  # without one Gradio makes loops of its own and leaves them open
+        return build(service, settings)
+
+    return asyncio.run(within_a_loop())
 
 
 def wanted(request: Request) -> Language:

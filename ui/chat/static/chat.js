@@ -191,7 +191,7 @@ function bar() {
   const brand = make("a", { className: "brand", href: "/" }, make("span", {}, "gisa"));
   const tools = make("div", { className: "tools" }, button(say("switch"), change, { className: "quiet", lang: other }));
   if (told.signed_in) tools.append(button(say("sign_out"), leave, { className: "quiet" }));
-  return make("header", { className: "gisa-bar" }, brand, tools);
+  return make("header", { className: "gisa-top" }, brand, tools);
 }
 
 /** Put the conversation into Gradio's column as soon as there is one, and back should Gradio draw it anew. */
