@@ -83,7 +83,7 @@ def test_the_page_is_in_the_language_of_the_device(
 
 
 def test_without_a_key_there_is_only_the_door(guarded: tuple[httpx.Client, str, str]) -> None:
-    client, asks, manages = guarded
+    client, asks, _ = guarded
     told = client.get("/", headers={"accept-language": "en"})
     assert told.status_code == 401
     assert "gradio" not in told.text
@@ -104,9 +104,7 @@ def test_who_may_only_ask_gets_no_tabs_to_manage(guarded: tuple[httpx.Client, st
     assert '"label":"Articles"' in client.get(
         "/", headers={"authorization": f"Bearer {manages}", "accept-language": "en"}
     ).text.replace('": "', '":"')
-    refused = client.post(
-        "/chat/manage/en/gradio_api/queue/join", json={}, headers={"authorization": f"Bearer {asks}"}
-    )
+    refused = client.post("/chat/manage/en/gradio_api/queue/join", json={}, headers={"authorization": f"Bearer {asks}"})
     assert (refused.status_code, refused.json()["code"]) == (403, "scope")
 
 

@@ -46,7 +46,9 @@ def serve(
         service = open_service(session, settings, llm=not no_llm)
         try:
             configure_logs()
-            server = _server(create_app(service, settings), settings.serve)
+            app = create_app(service, settings)
+            app.state.chat.early = True
+            server = _server(app, settings.serve)
             session.note(words.SERVING, url=_url(listening))
             with _ended_by_signal():
                 server.run(sockets=[listening])

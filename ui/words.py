@@ -101,8 +101,8 @@ READY = Said("{name} is ready: {path}", "{name} 준비됨: {path}")
 # The server
 
 SERVING = Said(
-    "Serving on {url}, described at {url}/docs. Ctrl+C ends it.",
-    "{url} 에서 서비스 중, 설명은 {url}/docs. Ctrl+C로 끝냅니다.",
+    "Serving on {url}, the chat page; the API is described at {url}/docs. Ctrl+C ends it.",
+    "{url} 에서 서비스 중(채팅 화면), API 설명은 {url}/docs. Ctrl+C로 끝냅니다.",
 )
 STOPPING = Said("Finishing what was begun.", "시작한 일을 마치는 중입니다.")
 KEY_MADE = Said(

@@ -1,7 +1,7 @@
 """What is between the network and Gradio: sign-in, a Content-Security-Policy, and only the paths the page needs.
 
-Gradio takes seconds to import and set up, so it is done once, at the first request for the page or by `Door.warm`, in a
-thread: whoever only uses the API never pays for it.
+Gradio takes seconds to import and set up, so it is done once, in a thread: at the first request for the page, or when
+the server has started and `Door.early` says so. No start is held up, and whoever only uses the API need not pay for it.
 """
 
 from __future__ import annotations
@@ -57,8 +57,12 @@ def mount(app: FastAPI, service: Service, settings: Settings) -> None:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
         async with begun(app) as state:
-            yield state
-            await door.close()
+            if door.early:
+                door.begin()
+            try:
+                yield state
+            finally:
+                await door.close()
 
     app.router.lifespan_context = lifespan
 
@@ -71,10 +75,14 @@ class Door:
         self._service, self._settings = service, settings
         self._opening: asyncio.Task[ASGIApp] | None = None
         self._running = AsyncExitStack()
+        self.early = False
+        """Whether the page is made as soon as the server has started."""
 
-    async def warm(self) -> None:
-        """Have the page ready before anyone asks for it."""
-        await self._gradio()
+    def begin(self) -> asyncio.Task[ASGIApp]:
+        """Have the page made, once, before or when somebody asks for it."""
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._open())
+        return self._opening
 
     async def close(self) -> None:
         if self._opening is not None:
@@ -132,9 +140,7 @@ class Door:
         return await self._guard.caller(request, sign_in.bearer(key) if key else None)
 
     async def _gradio(self) -> ASGIApp:
-        if self._opening is None:
-            self._opening = asyncio.ensure_future(self._open())
-        return await asyncio.shield(self._opening)
+        return await asyncio.shield(self.begin())
 
     async def _open(self) -> ASGIApp:
         gradio = await asyncio.to_thread(_build, self._service, self._settings)

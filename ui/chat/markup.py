@@ -38,14 +38,16 @@ def ours(html: str, *, root: str, language: Language, nonce: str, told: dict[str
     """Gradio's page, to be served at `/` while Gradio itself is at `root`; `told` is for our script."""
     html = _SOCIAL.sub("", html).replace(_MANIFEST, "")
     html = html.replace('lang="en"', f'lang="{language}"', 1).replace('<base href="./" />', f'<base href="{root}/" />')
-    html = html.replace("</head>", _head(told, style="chat.css tabs.css", script="chat.js") + "</head>", 1)
+    # Our script first, for Gradio's is to find the page in its language; our style last, for it is to have the last word.
+    html = html.replace('<meta charset="utf-8" />', f'<meta charset="utf-8" />{_script(told, "chat.js")}', 1)
+    html = html.replace("</head>", f"{_look('chat.css', 'tabs.css')}</head>", 1)
     return html.replace("<script", f'<script nonce="{nonce}"')
 
 
 def sign_in(language: Language, nonce: str) -> str:
     """The page that asks for a key."""
     told: dict[str, object] = {"language": language, "words": words.for_script(language)}
-    head = _head(told, style="chat.css", script="sign-in.js")
+    head = _look("chat.css") + _script(told, "sign-in.js")
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -53,12 +55,15 @@ def sign_in(language: Language, nonce: str) -> str:
     ).replace("<script", f'<script nonce="{nonce}"')
 
 
-def _head(told: dict[str, object], *, style: str, script: str) -> str:
+def _look(*styles: str) -> str:
+    links = "".join(f'<link rel="stylesheet" href="{STATIC}/{name}">' for name in styles)
+    icon = f'<link rel="icon" type="image/svg+xml" href="{STATIC}/icon.svg">'
+    return f'<meta name="color-scheme" content="light dark">{icon}{links}'
+
+
+def _script(told: dict[str, object], name: str) -> str:
     data = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
-    links = "".join(f'<link rel="stylesheet" href="{STATIC}/{name}">' for name in style.split())
     return (
-        f'<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">{links}'
-        f'<link rel="icon" type="image/svg+xml" href="{STATIC}/icon.svg">'
         f'<script type="application/json" id="gisa-told">{data}</script>'
-        f'<script type="module" src="{STATIC}/{script}"></script>'
+        f'<script type="module" src="{STATIC}/{name}"></script>'
     )

@@ -102,7 +102,7 @@ const elements = new WeakMap();
 
 function again(turn, question) {
   if (running) return;
-  turn.question = question;
+  if (question !== turn.question) Object.assign(turn, { question, hits: [] });
   answer(turn);
 }
 
@@ -207,6 +207,8 @@ function settleIn() {
 }
 
 async function begin() {
+  // Gradio speaks the browser's language, and says so of the page: have it speak the page's
+  Object.defineProperty(navigator, "language", { value: told.language });
   document.body.prepend(bar());
   draw();
   settleIn();

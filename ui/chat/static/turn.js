@@ -1,6 +1,6 @@
 /* One question and what came of it. A turn is a plain object, remembered as JSON:
    {question, filter, state: asking | answered | stopped | failed | interrupted, hits, answer, written, corrected, problem,
-   thumb, comment}. */
+   thumb, comment}; hits of an earlier try stay until there are new ones. */
 
 import * as api from "./api.js";
 import { asText, card, differs, hitsFound } from "./card.js";
@@ -137,10 +137,12 @@ function actions(turn, again, changed) {
 
 /** Ask the turn's question, showing what is known of the answer as it comes. Ends in another state; throws nothing. */
 export async function run(turn, { element, render }, conversation, signal) {
-  Object.assign(turn, { state: "asking", hits: [], problem: null, answer: null, written: [], corrected: false, thumb: null, comment: null });
+  const none = { answer: null, written: [], corrected: false, problem: null, thumb: null, comment: null };
+  Object.assign(turn, { ...none, state: "asking" });
   render();
   announce(say("searching"));
   let drafted = "";
+  let dropped = "";
   const stage = (text) => (element.querySelector(".stage").textContent = text);
   const on = {
     evidence({ hits }) {
@@ -162,13 +164,13 @@ export async function run(turn, { element, render }, conversation, signal) {
       stage(say("writing"));
     },
     restart() {
-      drafted = "";
+      [dropped, drafted] = [drafted, ""];
       element.querySelector(".draft").hidden = true;
     },
   };
   try {
     const answer = await api.ask({ question: turn.question, conversation, filter: turn.filter }, signal, on);
-    Object.assign(turn, { state: "answered", answer, corrected: differs(drafted, answer.answer) && !answer.refused });
+    Object.assign(turn, { state: "answered", answer, corrected: differs(drafted || dropped, answer.answer) && !answer.refused });
     announce(answer.answer);
   } catch (error) {
     if (error.name === "AbortError") turn.state = "stopped";

@@ -1,0 +1,373 @@
+"""The conversation in a browser: asking, proof, follow-ups, what goes wrong, and what is remembered."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from browser import ASKED, ASKED_KO, Site, Visit, answered, ask
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytest_plugins = ("browser",)
+
+QUOTED = "26만장 이상 확보하기로"
+
+
+def cited(page: Page) -> str:
+    """The highlighted sentence."""
+    page.locator("mark.cited").wait_for()
+    return page.locator("mark.cited").inner_text()
+
+
+def in_view(page: Page, selector: str) -> bool:
+    box = page.locator(selector).first.bounding_box()
+    size = page.viewport_size
+    assert box
+    assert size
+    return box["y"] >= 0 and box["y"] + box["height"] <= size["height"] and box["x"] + box["width"] <= size["width"]
+
+
+def test_an_english_question_to_the_very_sentence(site: Site, visit: Visit) -> None:
+    page = visit()
+    ask(page, ASKED)
+    card = answered(page)
+    assert "More than 260,000 GPUs [1]." in card.locator(".answer").inner_text()
+    card.get_by_role("button", name="Source 1").click()
+    quote = card.locator(".evidence .quote").first.inner_text()
+    assert QUOTED in quote
+    assert cited(page) == quote
+    assert in_view(page, "mark.cited")
+    reader = page.get_by_role("dialog", name="Article")
+    assert "뉴스핌 · 2025-10-31" in reader.inner_text()
+    assert "26만장 이상" in reader.get_by_role("heading").inner_text()
+
+
+def test_a_korean_question_in_a_korean_page(site: Site, visit: Visit) -> None:
+    site.model.draft = "26만장 이상 확보한다."
+    page = visit(locale="ko-KR")
+    assert page.get_by_role("heading", level=1).inner_text() == "기사에 묻고, 근거를 확인하세요."
+    ask(page, ASKED_KO)
+    card = answered(page)
+    assert "26만장" in card.locator(".answer").inner_text()
+    card.get_by_role("button", name="근거 1").click()
+    assert QUOTED in cited(page)
+
+
+def test_a_figure_is_ticked_with_what_the_article_writes(site: Site, visit: Visit) -> None:
+    page = visit()
+    ask(page, ASKED)
+    card = answered(page)
+    expect(card.locator(".checks li")).to_have_text("260,00026만장")
+    figure = card.locator(".answer .figure")
+    assert figure.inner_text() == "260,000"
+    assert figure.get_by_role("img").get_attribute("aria-label") == "Checked against the article: 26만장"
+
+
+def test_hover_and_focus_show_the_sentence(site: Site, visit: Visit) -> None:
+    page = visit()
+    ask(page, ASKED)
+    mark = answered(page).get_by_role("button", name="Source 1")
+    tip = page.get_by_role("tooltip")
+    mark.hover()
+    expect(tip).to_contain_text(QUOTED)
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    page.get_by_role("button", name="Link").focus()
+    page.keyboard.press("Tab")
+    assert mark.evaluate("mark => document.activeElement === mark")
+    expect(tip).to_contain_text(QUOTED)
+
+
+def test_evidence_stays_usable_while_a_slow_model_writes(site: Site, visit: Visit) -> None:
+    site.model.words = ("more ", "than ")
+    site.model.go.clear()
+    page = visit()
+    ask(page, ASKED)
+    turn = page.locator(".turn")
+    expect(turn.locator(".draft")).to_have_text("Draft, being checkedmore than ")
+    assert turn.get_attribute("aria-busy") == "true"
+    sentence = turn.locator(".sentence").first
+    sentence.click()
+    assert cited(page) == sentence.locator(".quote").inner_text()
+    site.model.go.set()
+    assert "260,000" in answered(page).inner_text()
+    assert turn.get_attribute("aria-busy") == "false"
+    expect(page.locator(".draft")).to_have_count(0)
+
+
+def test_a_draft_that_is_wrong_is_corrected_in_sight(site: Site, visit: Visit) -> None:
+    site.model.draft = "more than 990,000 GPUs"  # no sentence says so
+    page = visit()
+    ask(page, ASKED)
+    card = answered(page)
+    assert card.locator(".corrected").inner_text() == "Corrected after checking"
+    assert "990,000" not in card.inner_text()
+    assert "26만장" in card.inner_text()
+    assert "no model wrote this" in card.inner_text()
+
+
+def test_a_follow_up_is_understood_in_context(site: Site, visit: Visit) -> None:
+    page = visit()
+    ask(page, ASKED)
+    answered(page)
+    ask(page, "And the public sector?")
+    assert answered(page, 2).locator(".understood").inner_text() == (
+        "Understood as: How many GPUs is Korea securing for the public sector?"
+    )
+
+
+def test_a_refusal_offers_the_nearest_articles(site: Site, visit: Visit) -> None:
+    page = visit()
+    ask(page, "Who won the 2018 World Cup?")
+    card = answered(page)
+    assert "Not answered: the articles do not say it." in card.inner_text()
+    assert card.locator(".mark").count() == 0
+    nearest = card.locator(".evidence .sentence").first
+    title = nearest.locator(".from").inner_text()
+    nearest.click()
+    expect(page.get_by_role("dialog", name="Article").get_by_role("heading")).to_have_text(title)
+
+
+def test_stop_then_ask_again(site: Site, visit: Visit) -> None:
+    site.model.go.clear()
+    page = visit()
+    ask(page, ASKED)
+    assert site.model.began.wait(10)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".outcome")).to_contain_text("Stopped.")
+    assert page.locator(".sentence").count() > 0  # the evidence is still there
+    site.model.go.set()
+    page.get_by_role("button", name="Ask again").click()
+    assert "260,000" in answered(page).inner_text()
+    assert page.locator(".turn").count() == 1
+
+
+def test_retry_and_edit_take_the_place_of_the_answer(site: Site, visit: Visit) -> None:
+    page = visit()
+    ask(page, ASKED)
+    answered(page)
+    page.locator(".actions").get_by_role("button", name="Ask again").click()
+    answered(page)
+    page.get_by_role("button", name="Edit").click()
+    box = page.get_by_label("Edit the question")
+    assert box.input_value() == ASKED
+    page.keyboard.press("Escape")
+    assert page.locator(".asked").inner_text() == ASKED
+    page.get_by_role("button", name="Edit").click()
+    box.fill("Who won the 2018 World Cup?")
+    box.press("Enter")
+    expect(page.locator(".card.refused")).to_be_visible()
+    assert page.locator(".asked").all_inner_texts() == ["Who won the 2018 World Cup?"]
+
+
+def test_feedback_is_kept_with_its_comment(site: Site, visit: Visit) -> None:
+    page = visit()
+    ask(page, ASKED)
+    answered(page)
+    with page.expect_response("**/v1/feedback") as told:
+        page.get_by_role("button", name="Helpful", exact=True).click()
+    identity = told.value.request.post_data_json["answer"]
+    rows = "SELECT thumb, comment FROM feedback WHERE answer=?"
+    assert site.service.database.rows(rows, (identity,)) == [("up", None)]
+    page.get_by_role("button", name="Not helpful").click()
+    page.get_by_label("What was right or wrong?").fill("Counts the wrong thing")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("Thank you.").first.wait_for()
+    assert site.service.database.rows(rows, (identity,)) == [("down", "Counts the wrong thing")]
+    assert page.get_by_role("button", name="Not helpful").get_attribute("aria-pressed") == "true"
+
+
+def test_copy_has_the_citations_and_the_link_asks_again(site: Site, visit: Visit) -> None:
+    page = visit()
+    ask(page, ASKED)
+    answered(page)
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert text.startswith("More than 260,000 GPUs [1].\n\n[1] ")
+    assert QUOTED in text
+    assert "뉴스핌, 2025-10-31" in text
+    page.get_by_role("button", name="Link", exact=True).click()
+    page.get_by_role("button", name="Link copied").wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{site.url}/?q=How%20many%20GPUs%20is%20Korea%20securing%3F"
+    other = visit(link.removeprefix(site.url))
+    assert "260,000" in answered(other).inner_text()
+    assert other.url == f"{site.url}/"
+
+
+def test_filters_are_sent_and_shown(site: Site, visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("애플경제").check()
+    page.get_by_label("From", exact=True).fill("2025-09-01")
+    expect(page.locator(".only")).to_have_text("Only 애플경제, 2025-09-01 – ")
+    with page.expect_request("**/v1/ask/stream") as told:
+        ask(page, "What did the United States and the United Kingdom agree on?")
+    assert told.value.post_data_json["filter"] == {"publishers": ["애플경제"], "since": "2025-09-01"}
+    answered(page)
+    assert {one.split(" · ")[0] for one in page.locator(".evidence .when").all_inner_texts()} <= {"애플경제"}
+
+
+def test_reload_keeps_the_conversation_and_the_language(site: Site, visit: Visit) -> None:
+    page = visit()
+    ask(page, ASKED)
+    answered(page)
+    page.get_by_role("button", name="한국어").click()
+    page.locator("html[lang=ko] #gisa-chat .actions").wait_for()
+    assert page.locator(".asked").all_inner_texts() == [ASKED]
+    assert page.get_by_role("tab").all_inner_texts() == ["질문", "기사", "품질"]
+    ask(page, "And the public sector?")
+    assert "Korea" in answered(page, 2).locator(".understood").inner_text()
+    page.reload()
+    assert answered(page, 2).is_visible()
+
+
+def test_two_tabs_do_not_disturb_each_other(site: Site, visit: Visit) -> None:
+    one = visit()
+    two = one.context.new_page()
+    two.goto(site.url, wait_until="commit")
+    two.locator("#gisa-chat .composer").wait_for()
+    ask(one, ASKED)
+    ask(two, "Who won the 2018 World Cup?")
+    answered(one)
+    answered(two)
+    for page in (one, two):
+        page.reload()
+        answered(page)
+    assert one.locator(".asked").all_inner_texts() == [ASKED]
+    assert two.locator(".asked").all_inner_texts() == ["Who won the 2018 World Cup?"]
+    one.get_by_role("button", name="Earlier conversations").click()
+    listed = one.get_by_role("list", name="Earlier conversations").get_by_role("button")
+    assert listed.count() == 2
+    listed.filter(has_text="World Cup").click()
+    assert one.locator(".asked").all_inner_texts() == ["Who won the 2018 World Cup?"]
+
+
+def test_a_reload_while_asking_keeps_the_question(site: Site, visit: Visit) -> None:
+    site.model.go.clear()
+    page = visit()
+    ask(page, ASKED)
+    assert site.model.began.wait(10)
+    page.reload()
+    expect(page.locator(".outcome")).to_contain_text("This question was interrupted before its answer.")
+    site.model.go.set()
+    page.get_by_role("button", name="Ask again").click()
+    assert "260,000" in answered(page).inner_text()
+
+
+def test_everything_by_keyboard(site: Site, visit: Visit) -> None:
+    page = visit()
+    page.keyboard.type(ASKED)  # the question has the focus
+    page.keyboard.press("Enter")
+    answered(page)
+
+    def go(label: str, key: str = "Shift+Tab") -> None:
+        for _ in range(40):
+            page.keyboard.press(key)
+            at = page.evaluate(
+                "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent).trim()"
+            )
+            if at.startswith(label):
+                return
+        raise AssertionError(f"{label} cannot be reached")
+
+    go("Source 1")
+    page.keyboard.press("Enter")
+    assert QUOTED in cited(page)
+    assert page.evaluate("document.activeElement.className") == "cited"
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Article")).to_be_hidden()
+    assert page.evaluate("document.activeElement.className") == "mark"
+    go("Helpful", "Tab")
+    page.keyboard.press("Enter")
+    page.get_by_label("What was right or wrong?").wait_for()
+    go("Edit")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.textContent") == "Edit"
+    go("Articles")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tab", name="Articles")).to_have_attribute("aria-selected", "true")
+
+
+def test_progress_and_answer_are_told_to_who_listens(site: Site, visit: Visit) -> None:
+    page = visit()
+    ask(page, ASKED)
+    answered(page)
+    live = page.locator("p[aria-live=polite].gisa-hidden")
+    expect(live).to_have_text("More than 260,000 GPUs [1].")
+
+
+class Line:
+    """A line to the server that can be cut, and mended: what a browser sees of a server that restarts."""
+
+    def __init__(self, port: int) -> None:
+        self._server = port
+        self._open: list[socket.socket] = []
+        self._listening: socket.socket | None = None
+        self.port = 0
+        self.mend()
+
+    def mend(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", self.port))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self._listening,)).start()
+
+    def cut(self) -> None:
+        assert self._listening
+        for one in (self._listening, *self._open):
+            with suppress(OSError):  # the other end was quicker
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        self._open.clear()
+
+    def _accept(self, listening: socket.socket) -> None:
+        with suppress(OSError):  # cut
+            while True:
+                near, _ = listening.accept()
+                far = socket.create_connection(("127.0.0.1", self._server))
+                self._open += [near, far]
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass_on, args=ends).start()
+
+    def _pass_on(self, source: socket.socket, to: socket.socket) -> None:
+        with suppress(OSError):  # cut
+            while data := source.recv(65536):
+                to.sendall(data)
+        for one in (source, to):
+            one.close()
+
+
+def test_a_server_that_restarts_while_asking_loses_nothing(browser: Browser, site: Site) -> None:
+    line = Line(urlsplit(site.url).port or 0)
+    context = browser.new_context(locale="en-US")
+    try:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{line.port}/")
+        page.locator("#gisa-chat .composer").wait_for()
+        ask(page, ASKED)
+        answered(page)
+        site.model.go.clear()
+        ask(page, "And the public sector?")
+        page.locator(".found .sentence").first.wait_for()
+        line.cut()
+        outcome = page.locator(".outcome")
+        expect(outcome).to_contain_text("Your question and the evidence are kept.")
+        assert page.locator(".found .sentence").count() > 0
+        outcome.get_by_role("button", name="Ask again").click()
+        expect(outcome).to_contain_text("The server cannot be reached")
+        site.model.go.set()
+        line.mend()
+        outcome.get_by_role("button", name="Ask again").click()
+        assert "Korea" in answered(page, 2).locator(".understood").inner_text()
+        assert page.locator(".asked").all_inner_texts() == [ASKED, "And the public sector?"]
+    finally:
+        context.close()
+        line.cut()
