@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from serving import Drafting, listening, open_service
 
+from eval.bench.rest import schemathesis as run_schemathesis
 from ui.rest.app import create_app
 
 if TYPE_CHECKING:
@@ -47,9 +49,9 @@ load_all_checks()
 
 
 @pytest.fixture(scope="module")
-def api(
+def url(
     shipped_home: Path, embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Any]:
+) -> Iterator[str]:
     service = open_service(
         tmp_path_factory.mktemp("schemathesis") / "home",
         shipped_home,
@@ -59,7 +61,12 @@ def api(
         asks_per_minute=10**9,
     )
     with listening(create_app(service, service.settings)) as url:
-        yield schemathesis.openapi.from_url(f"{url}/openapi.json")
+        yield url
+
+
+@pytest.fixture(scope="module")
+def api(url: str) -> Any:
+    return schemathesis.openapi.from_url(f"{url}/openapi.json")
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
@@ -82,6 +89,14 @@ def test_every_operation_is_as_documented(api: Any, method: str, path: str, mode
             holds()
     else:
         holds()
+
+
+def test_all_phases_find_nothing(url: str) -> None:
+    done = run_schemathesis(url, examples=3)
+    assert done.returncode == 0, done.stdout
+    phases = re.findall(r"(Examples|Coverage|Fuzzing|Stateful) \(in", done.stdout)
+    assert phases == ["Examples", "Coverage", "Fuzzing", "Stateful"]
+    assert f"Tested: {len(OPERATIONS)}" in done.stdout
 
 
 def test_every_operation_is_tried(api: Any) -> None:

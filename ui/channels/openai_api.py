@@ -230,12 +230,18 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorOut, "description": "The request is at fault, or too many are made."},
     "5XX": {"model": ErrorOut, "description": "The server is at fault, or busy."},
 }
+_CHUNK_EVENT = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {"data": {"type": "string", "description": "A chunk as JSON, or [DONE]."}},
+}
+"""Of each event of a stream."""
 
 
 @router.post(
     "/v1/chat/completions",
     response_model=ChatCompletion,
-    responses=_ERRORS,
+    responses={200: {"content": {"text/event-stream": {"schema": _CHUNK_EVENT}}}, **_ERRORS},
     summary="Answer a question, as OpenAI's API would",
 )
 async def complete(request: Request, body: ChatIn, asking: Annotated[_Asking, Depends(_begun)]) -> Response:

@@ -177,4 +177,6 @@ def shown(one: Article) -> ArticleOut:
         one.url,
         one.source,
     )
-    return ArticleOut(**info_json(info), text=one.text, body=list(one.body), source=one.source, rights=one.rights)
+    return ArticleOut(
+        **info_json(info), text=one.text, body=[list(span) for span in one.body], source=one.source, rights=one.rights
+    )

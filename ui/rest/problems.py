@@ -191,7 +191,15 @@ async def _framework(request: Request, error: Exception) -> JSONResponse:
         )
     response = respond(request, said)
     response.headers.update(error.headers or {})
+    if error.status_code == 405:
+        response.headers["Allow"] = _allowed(request) or response.headers["Allow"]
     return response
+
+
+def _allowed(request: Request) -> str:
+    """The methods of all operations on a path: the framework names those of the first alone. "" where none is told."""
+    path = getattr(request.scope.get("route"), "path_format", "")
+    return ", ".join(sorted(request.app.openapi()["paths"].get(path, {}))).upper()
 
 
 async def _left(request: Request, error: Exception) -> JSONResponse:

@@ -178,7 +178,9 @@ class SearchOut(_Told):
 
 class ArticleOut(InfoOut):
     text: str = Field(description="The whole article; offsets of citations count its Unicode code points.")
-    body: list[tuple[int, int]] = Field(description="Which spans of the text are the article itself.")
+    body: list[Annotated[list[int], Field(min_length=2, max_length=2)]] = Field(
+        description="Which spans of the text are the article itself."
+    )
     source: str
     rights: str | None
 
