@@ -35,6 +35,10 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "docs/architecture.md",
     "docs/decisions.md",
+    "docs/rest.md",
+    "docs/openai.md",
+    "docs/mcp.md",
+    "docs/widget.md",
     "docs/slack.md",
     "docs/kakaotalk.md",
 )
