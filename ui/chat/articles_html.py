@@ -12,25 +12,23 @@ from ui.chat.intake import Progress, Result
 from ui.chat.tab_parts import byline, cells, joined
 from ui.rest.schemas import ArticleOut
 
-_BAR = Markup(
-    '<div class="gisa-progress" role="status"><label>{}<progress max="{}" value="{}"></progress></label></div>'
-)
+_BAR = Markup('<div class="gt-progress" role="status"><label>{}<progress max="{}" value="{}"></progress></label></div>')
 _READER = Markup(
-    '<article lang="{}"><h2 tabindex="-1">{}</h2><p class="gisa-by">{}</p>{}<div class="gisa-text">{}</div></article>'
+    '<article lang="{}"><h2 tabindex="-1">{}</h2><p class="gt-by">{}</p>{}<div class="gt-text">{}</div></article>'
 )
 
 
 def reader(article: ArticleOut, language: Language) -> Markup:
     """An article to be read: plain text, what is not searched in grey. Its address is told, not linked."""
     about = joined(
-        Markup('<p class="gisa-by gisa-small">{}</p>').format(line)
+        Markup('<p class="gt-by gt-small">{}</p>').format(line)
         for line in (article.url, words.SOURCE.to(language, source=article.source), article.rights)
         if line
     )
     asides = [line for line in _lines(article) if not line[1]]
-    note = Markup('<p class="gisa-by gisa-small">{}</p>').format(words.ASIDE.to(language)) if asides else Markup()
+    note = Markup('<p class="gt-by gt-small">{}</p>').format(words.ASIDE.to(language)) if asides else Markup()
     text = joined(
-        Markup("<p>{}</p>" if searched else '<p class="gisa-aside">{}</p>').format(line)
+        Markup("<p>{}</p>" if searched else '<p class="gt-aside">{}</p>').format(line)
         for line, searched in _lines(article)
     )
     return _READER.format(
@@ -68,11 +66,11 @@ def results(found: tuple[Result, ...], language: Language) -> Markup:
 
 
 def _file(one: Result) -> Markup:
-    title = Markup('<span class="gisa-small">{}</span>').format(one.title) if one.title else Markup()
+    title = Markup('<span class="gt-small">{}</span>').format(one.title) if one.title else Markup()
     return Markup("{}{}").format(one.file, title)
 
 
 def _outcome(one: Result, language: Language) -> Markup:
     name = one.outcome or "failed"
-    why = Markup('<span class="gisa-small">{}</span>').format(one.error.message(language)) if one.error else Markup()
-    return Markup('<span class="gisa-tag gisa-{}">{}</span>{}').format(name, words.OUTCOMES[name].to(language), why)
+    why = Markup('<span class="gt-small">{}</span>').format(one.error.message(language)) if one.error else Markup()
+    return Markup('<span class="gt-tag gt-{}">{}</span>{}').format(name, words.OUTCOMES[name].to(language), why)

@@ -143,9 +143,9 @@ class Articles(Desk):
         )
 
     def _choices(self, page: Page) -> list[tuple[str, str]]:
-        """Title over publisher and date; tabs.css makes lines of them."""
+        """Publisher and date over the title: tabs.css makes lines of them."""
         return [
-            (f"{one.title}\n{byline(one.publisher, published(one), self.language)}", one.id) for one in page.articles
+            (f"{byline(one.publisher, published(one), self.language)}\n{one.title}", one.id) for one in page.articles
         ]
 
     def _count(self, found: int, total: int) -> Markup:
@@ -165,35 +165,35 @@ def build(service: Service, settings: Settings, who: WhoIs, language: Language) 
     def to(one: Said) -> str:
         return one.to(language)
 
-    notice = shown(name="gisa-notice")
-    with gr.Row(visible=False, elem_classes=["gisa-undo"]) as undoing:
+    notice = shown(name="gt-notice")
+    with gr.Row(visible=False, elem_classes=["gt-undo"]) as undoing:
         lately = gr.Dropdown(label=to(words.UNDO_LABEL), choices=[], scale=4)
         undo = gr.Button(to(words.UNDO), scale=1, min_width=120)
-    with gr.Accordion(to(words.ADD), open=False, elem_classes=["gisa-add"]):
+    with gr.Accordion(to(words.ADD), open=False, elem_classes=["gt-add"]):
         files = gr.File(label=to(words.DROP), file_count="multiple", height=150)
-        results = shown(name="gisa-results")
-    with gr.Row(elem_classes=["gisa-halves"]):
+        results = shown(name="gt-results")
+    with gr.Row(elem_classes=["gt-halves"]):
         with gr.Column(scale=2, min_width=320):
-            wanted = gr.Textbox(label=to(words.SEARCH), placeholder=to(words.SEARCH_HINT), max_lines=1)
-            with gr.Row(elem_classes=["gisa-filters"]):
+            wanted = gr.Textbox("", label=to(words.SEARCH), placeholder=to(words.SEARCH_HINT), max_lines=1)
+            with gr.Row(elem_classes=["gt-filters"]):
                 any_one = (to(words.ANY_PUBLISHER), "")
                 publisher = gr.Dropdown([any_one], value="", label=to(words.PUBLISHER), min_width=150)
                 sorts = [(to(name), key) for key, name in words.SORTS.items()]
                 sort = gr.Dropdown(sorts, value="newest", label=to(words.SORT), min_width=150)
                 hint = to(words.DATE_HINT)
-                since = gr.Textbox(label=to(words.SINCE), placeholder=hint, max_lines=1, min_width=150)
-                until = gr.Textbox(label=to(words.UNTIL), placeholder=hint, max_lines=1, min_width=150)
-            count = shown(name="gisa-count")
-            found = gr.Radio([], label=to(words.ARTICLES), elem_classes=["gisa-list"], visible=False)
-            with gr.Row(elem_classes=["gisa-pages"]):
+                since = gr.Textbox("", label=to(words.SINCE), placeholder=hint, max_lines=1, min_width=150)
+                until = gr.Textbox("", label=to(words.UNTIL), placeholder=hint, max_lines=1, min_width=150)
+            count = shown(name="gt-count")
+            found = gr.Radio([], label=to(words.ARTICLES), elem_classes=["gt-list"], visible=False)
+            with gr.Row(elem_classes=["gt-pages"]):
                 earlier = gr.Button(to(words.EARLIER), visible=False, size="sm", min_width=80)
-                told_page = shown(name="gisa-page")
+                told_page = shown(name="gt-page")
                 later = gr.Button(to(words.LATER), visible=False, size="sm", min_width=80)
         with gr.Column(scale=3, min_width=320):
-            with gr.Row(visible=False, elem_classes=["gisa-actions"]) as actions:
+            with gr.Row(visible=False, elem_classes=["gt-actions"]) as actions:
                 put = gr.UploadButton(to(words.REPLACE), file_count="single", size="sm", min_width=120)
                 remove = gr.Button(to(words.REMOVE), variant="stop", size="sm", min_width=120)
-            article = shown(said(to(words.PICK)), name="gisa-reader")
+            article = shown(said(to(words.PICK)), name="gt-reader")
     page, chosen = gr.State(1), gr.State("")
 
     query = [wanted, publisher, since, until, sort]
@@ -206,7 +206,7 @@ def build(service: Service, settings: Settings, who: WhoIs, language: Language) 
     gr.on(changes, its.list_, [*query, first, stay], listed, trigger_mode="always_last", **_QUIET)
     earlier.click(its.list_, [*query, page, back], listed, **_QUIET)
     later.click(its.list_, [*query, page, on], listed, **_QUIET)
-    found.input(its.read, found, reading, **_QUIET)
+    found.input(its.read, found, reading, scroll_to_output=True, **_QUIET)
     files.upload(its.add, files, [results, files], **_QUIET).then(**again)
     put.upload(its.replace, [put, chosen], [notice, *reading], **_BUSY).then(**again)
     remove.click(its.remove, chosen, [notice, *reading, *undoable], **_BUSY).then(**again)

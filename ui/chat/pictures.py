@@ -17,25 +17,20 @@ from ui.chat.tab_parts import cells, joined
 
 _WIDTH, _HEIGHT = 1000, 220
 _BAR = Markup(
-    '<svg class="gisa-bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
-    '<rect class="gisa-track" width="100" height="6"/><rect class="gisa-fill" width="{:.1f}" height="6"/></svg>'
+    '<svg class="gt-bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
+    '<rect class="gt-track" width="100" height="6"/><rect class="gt-fill" width="{:.1f}" height="6"/></svg>'
 )
-_PICTURE = Markup('<svg class="gisa-picture" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>')
+_PICTURE = Markup('<svg class="gt-picture" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>')
 _DETAILS = Markup("<details><summary>{}</summary>{}</details>")
 
 
 def shares(run: Run, language: Language) -> Markup:
     """The figures of a run: a table whose rows are bars."""
     rows = [
-        (
-            words.FIGURES[figure].to(language),
-            _bar(run.share(figure)),
-            _percent(run.share(figure), language),
-            _count(run.share(figure)),
-        )
+        (words.FIGURES[figure].to(language), _bar(run.share(figure), language), _count(run.share(figure)))
         for figure in FIGURES
     ]
-    heads = [words.FIGURE, words.BAR, words.SHARE, words.QUESTIONS]
+    heads = [words.FIGURE, words.SHARE, words.QUESTIONS]
     return cells(words.LATEST.to(language), [head.to(language) for head in heads], rows)
 
 
@@ -49,7 +44,7 @@ def latency(run: Run, language: Language) -> Markup:
     step = _WIDTH / len(asked)
     bars = [
         Markup(
-            '<rect class="gisa-fill" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
+            '<rect class="gt-fill" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
         ).format(
             place * step,
             _y(one.seconds, most),
@@ -60,7 +55,7 @@ def latency(run: Run, language: Language) -> Markup:
         for place, one in enumerate(asked)
     ]
     lines = [
-        Markup('<line class="gisa-line" x1="0" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(
+        Markup('<line class="gt-line" x1="0" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(
             _WIDTH, _y(value, most), _y(value, most)
         )
         for value in (median, p95)
@@ -104,7 +99,7 @@ def over_runs(runs: Sequence[Run], language: Language) -> Markup:
     heads = [words.RUN, words.REVISION, words.QUESTIONS, *(name for name, _, _ in drawn)]
     table = cells(words.OVER_RUNS.to(language), [one.to(language) for one in heads], rows)
     told = words.OVER_RUNS_TOLD.to(language, count=len(runs))
-    return Markup('{}<p>{}</p><div class="gisa-charts">{}</div>{}').format(
+    return Markup('{}<p>{}</p><div class="gt-charts">{}</div>{}').format(
         head, told, charts, _DETAILS.format(words.AS_TABLE.to(language), table)
     )
 
@@ -119,11 +114,11 @@ def _line(name: str, values: Sequence[float | None], unit: str, language: Langua
     spread = max(len(values) - 1, 1)
     points = [(8 + place * (width - 16) / spread, height - 8 - value / top * (height - 16)) for place, value in known]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    dots = joined(Markup('<circle class="gisa-dot" cx="{:.1f}" cy="{:.1f}" r="4"/>').format(x, y) for x, y in points)
+    dots = joined(Markup('<circle class="gt-dot" cx="{:.1f}" cy="{:.1f}" r="4"/>').format(x, y) for x, y in points)
     first, last = (_told(known[at][1], unit, language) for at in (0, -1))
     told = words.FROM_TO.to(language, name=name, first=first, last=last)
     drawn = Markup(
-        '<line class="gisa-base" x1="0" x2="{}" y1="{}" y2="{}"/><polyline class="gisa-path" points="{}"/>{}'
+        '<line class="gt-base" x1="0" x2="{}" y1="{}" y2="{}"/><polyline class="gt-path" points="{}"/>{}'
     ).format(width, height - 8, height - 8, path, dots)
     return Markup("<figure><figcaption>{} <strong>{}</strong></figcaption>{}</figure>").format(
         name, last, _PICTURE.format(width, height, told, drawn)
@@ -134,12 +129,9 @@ def _y(value: float, most: float) -> float:
     return _HEIGHT - value / most * (_HEIGHT - 4) if most else _HEIGHT
 
 
-def _bar(share: Share) -> Markup:
-    return _BAR.format(share.percent or 0.0)
-
-
-def _percent(share: Share, language: Language) -> str:
-    return _told(share.percent, "%", language)
+def _bar(share: Share, language: Language) -> Markup:
+    told = _told(share.percent, "%", language)
+    return Markup('<span class="gt-share">{}{}</span>').format(_BAR.format(share.percent or 0.0), told)
 
 
 def _count(share: Share) -> str:

@@ -13,7 +13,7 @@ from ui.chat import pictures
 from ui.chat import tab_words as words
 from ui.chat.drafts import Draft
 from ui.chat.opinions import Opinion
-from ui.chat.runs import Asked, Run, Runs, Wrong
+from ui.chat.runs import Asked, Quote, Run, Runs, Wrong
 from ui.chat.tab_parts import joined, said
 
 COMMAND = "gisa eval run"
@@ -23,7 +23,7 @@ def report(found: Runs, language: Language) -> Markup:
     """The latest run as pictures and those before it; how to make one where there is none."""
     unread = said(words.UNREAD.to(language, names=", ".join(found.unread)), "bad") if found.unread else Markup()
     if found.latest is None:
-        how = Markup('<section class="gisa-empty"><h2>{}</h2><p>{}</p><pre><code>{}</code></pre><p>{}</p></section>')
+        how = Markup('<section class="gt-empty"><h2>{}</h2><p>{}</p><pre><code>{}</code></pre><p>{}</p></section>')
         told = (words.NO_RUNS.to(language), words.HOW_TO.to(language), COMMAND, words.HOW_TO_END.to(language))
         return Markup("{}{}").format(how.format(*told), unread)
     return Markup("<section>{}{}{}{}{}</section>").format(
@@ -48,11 +48,12 @@ def failures(run: Run | None, kind: Wrong | None, language: Language) -> Markup:
 
 def opinion(one: Opinion, language: Language) -> Markup:
     """A reader's opinion: question, comment, answer and its quotes."""
+    quoted = [Quote.model_validate(cited) for cited in one.answer["citations"]]
     asked = [(words.COMMENT, _text(one.comment or words.NO_COMMENT.to(language)))]
     if one.standalone != one.question:
         asked.append((words.UNDERSTOOD, _text(one.standalone)))
-    told = [*asked, (words.GIVEN, _text(one.answer["answer"])), (words.QUOTES, _quotes(_quoted(one.answer), language))]
-    head = Markup('<p class="gisa-by">{} · {}</p>').format(
+    told = [*asked, (words.GIVEN, _text(one.answer["answer"])), (words.QUOTES, _quotes(quoted, language))]
+    head = Markup('<p class="gt-by">{} · {}</p>').format(
         words.THUMB[one.thumb].to(language), f"{one.at:%Y-%m-%d %H:%M} UTC"
     )
     return Markup("<article><h3>{}</h3>{}{}</article>").format(one.question, head, _facts_of(told, language))
@@ -62,7 +63,7 @@ def drafted(made: Draft, path: Path, language: Language) -> Markup:
     """Where a draft was written, and what is left to do."""
     to_do = joined(Markup("<li>{}</li>").format(one) for one in made.told["draft"]["to_do"])
     return Markup(
-        '<div class="gisa-said gisa-good" role="status"><p>{}</p><p><code>{}</code></p><p>{}</p><ul>{}</ul></div>'
+        '<div class="gt-said gt-good" role="status"><p>{}</p><p><code>{}</code></p><p>{}</p><ul>{}</ul></div>'
     ).format(words.DRAFTED.to(language), path, words.TO_DO.to(language), to_do)
 
 
@@ -73,26 +74,24 @@ def _head(run: Run, language: Language) -> Markup:
     )
     model = (words.WITH_MODEL if its.llm else words.WITHOUT_MODEL).to(language)
     on = words.ON.to(language, revision=its.revision, model=model, articles=its.articles, machine=its.machine)
-    return Markup('<h2>{}</h2><p class="gisa-by">{}</p><p class="gisa-by gisa-small">{}</p>').format(
+    return Markup('<h2>{}</h2><p class="gt-by">{}</p><p class="gt-by gt-small">{}</p>').format(
         words.LATEST.to(language), measured, on
     )
 
 
 def _failure(one: Asked, language: Language) -> Markup:
     tags = joined(
-        Markup('<span class="gisa-tag gisa-failed">{}</span>').format(words.WRONG[kind].to(language))
-        for kind in one.wrong
+        Markup('<span class="gt-tag gt-failed">{}</span>').format(words.WRONG[kind].to(language)) for kind in one.wrong
     )
     told: list[tuple[Any, Markup]] = [(words.EXPECTED, _expected(one, language))]
     if one.answer:
-        quoted = [(quote.number, quote.quote, quote.title) for quote in one.answer.citations]
-        told += [(words.GIVEN, _text(one.answer.answer)), (words.QUOTES, _quotes(quoted, language))]
+        told += [(words.GIVEN, _text(one.answer.answer)), (words.QUOTES, _quotes(one.answer.citations, language))]
     if one.error:
         told.append((words.WRONG["error"], _text(one.error.message)))
     if one.scores and one.scores.unsupported:
         told.append((words.WRONG["quantity"], _text(", ".join(one.scores.unsupported))))
     return Markup(
-        '<details class="gisa-failure"><summary><span lang="{}">{}</span><span>{}</span></summary>{}</details>'
+        '<details class="gt-failure"><summary><span lang="{}">{}</span><span>{}</span></summary>{}</details>'
     ).format(one.language, one.question, tags, _facts_of(told, language))
 
 
@@ -101,22 +100,25 @@ def _expected(one: Asked, language: Language) -> Markup:
         return _text(words.EXPECT_REFUSAL.to(language))
     either = f" {words.OR.to(language)} "
     missing = one.scores.missing_in_answer if one.scores else ()
-    lack = Markup(' <span class="gisa-tag gisa-failed">{}</span>').format(words.MISSING.to(language))
+    lack = Markup(' <span class="gt-tag gt-failed">{}</span>').format(words.MISSING.to(language))
     facts = joined(
         Markup("<li>{}{}</li>").format(either.join(forms), lack if forms in missing else "") for forms in one.facts
     )
     return Markup("<ul>{}</ul>").format(facts)
 
 
-def _quotes(quotes: Sequence[tuple[int, str, str]], language: Language) -> Markup:
+def _quotes(quotes: Sequence[Quote], language: Language) -> Markup:
+    """Each opens its article at the sentence: static/chat.js hears of the button."""
     if not quotes:
         return _text(words.NO_QUOTES.to(language))
-    quote = Markup("<blockquote><p>{}</p><footer>[{}] {}</footer></blockquote>")
-    return joined(quote.format(text, number, title) for number, text, title in quotes)
-
-
-def _quoted(answer: dict[str, Any]) -> list[tuple[int, str, str]]:
-    return [(one["number"], one["quote"], one["title"]) for one in answer["citations"]]
+    quote = Markup(
+        "<blockquote><p>{}</p><footer>[{}] {} "
+        '<button type="button" data-article="{}" data-start="{}" data-end="{}">{}</button></footer></blockquote>'
+    )
+    show = words.SHOW_QUOTE.to(language)
+    return joined(
+        quote.format(one.quote, one.number, one.title, one.article_id, one.start, one.end, show) for one in quotes
+    )
 
 
 def _text(text: str) -> Markup:

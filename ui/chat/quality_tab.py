@@ -22,7 +22,7 @@ Updates = tuple[Any, ...]
 """A value or gr.update for each output of an event."""
 Thumbs = Literal["", "up", "down"]
 _EVENT: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
-_TITLE_LENGTH = 90
+_QUESTION_LENGTH = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,10 @@ class Quality(Desk):
         return found
 
     def _line(self, one: Opinion) -> str:
-        """Question over thumb, day and comment; tabs.css makes lines of them."""
-        about = [words.THUMB[one.thumb].to(self.language), f"{one.at:%Y-%m-%d}", " ".join((one.comment or "").split())]
-        return f"{_short(one.question)}\n{_short(' · '.join(filter(None, about)))}"
+        """Thumb and day over the question: tabs.css makes lines of them."""
+        about = f"{words.THUMB[one.thumb].to(self.language)} · {one.at:%Y-%m-%d}"
+        commented = f" · {words.COMMENTED.to(self.language)}" if one.comment else ""
+        return f"{about}{commented}\n{_short(one.question)}"
 
 
 def build(service: Service, settings: Settings, who: WhoIs, language: Language) -> None:
@@ -114,28 +115,28 @@ def build(service: Service, settings: Settings, who: WhoIs, language: Language) 
     def to(one: Said) -> str:
         return one.to(language)
 
-    refresh = gr.Button(to(words.REFRESH), size="sm", min_width=120, elem_classes=["gisa-refresh"])
-    report = shown(name="gisa-report")
-    shown(Markup("<h2>{}</h2>").format(to(words.FAILURES)), name="gisa-head")
+    refresh = gr.Button(to(words.REFRESH), size="sm", min_width=120, elem_classes=["gt-refresh"])
+    report = shown(name="gt-report")
+    shown(Markup("<h2>{}</h2>").format(to(words.FAILURES)), name="gt-head")
     kind = gr.Dropdown([("", "")], value="", label=to(words.KIND), visible=False)
-    failures = shown(name="gisa-failures")
-    shown(Markup("<h2>{}</h2>").format(to(words.FEEDBACK)), name="gisa-head")
-    with gr.Row(elem_classes=["gisa-halves"]):
+    failures = shown(name="gt-failures")
+    shown(Markup("<h2>{}</h2>").format(to(words.FEEDBACK)), name="gt-head")
+    with gr.Row(elem_classes=["gt-halves"]):
         with gr.Column(scale=2, min_width=320):
             thumbs = [(to(words.ALL_THUMBS), ""), *((to(name), key) for key, name in words.THUMB.items())]
             thumb = gr.Radio(thumbs, value="", label=to(words.THUMBS))
-            none = shown(name="gisa-count")
-            opinions = gr.Radio([], label=to(words.FEEDBACK), elem_classes=["gisa-list"], visible=False)
+            none = shown(name="gt-count")
+            opinions = gr.Radio([], label=to(words.FEEDBACK), elem_classes=["gt-list"], visible=False)
         with gr.Column(scale=3, min_width=320):
-            opinion = shown(name="gisa-reader")
+            opinion = shown(name="gt-reader")
             draft = gr.Button(to(words.DRAFT), visible=False, size="sm", min_width=160)
-            drafted = shown(name="gisa-drafted")
+            drafted = shown(name="gt-drafted")
 
     measured = [report, kind, failures]
     said_ = [none, opinions, opinion, draft, drafted]
     kind.input(its.failures, kind, failures, **_EVENT)
     thumb.input(its.said, thumb, said_, **_EVENT)
-    opinions.input(its.read, opinions, [opinion, draft, drafted], **_EVENT)
+    opinions.input(its.read, opinions, [opinion, draft, drafted], scroll_to_output=True, **_EVENT)
     draft.click(its.draft, opinions, drafted, **_EVENT)
     refresh.click(its.measured, None, measured, **_EVENT)
     refresh.click(its.said, thumb, said_, **_EVENT)
@@ -144,4 +145,4 @@ def build(service: Service, settings: Settings, who: WhoIs, language: Language) 
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _TITLE_LENGTH else f"{text[: _TITLE_LENGTH - 1]}…"
+    return text if len(text) <= _QUESTION_LENGTH else f"{text[: _QUESTION_LENGTH - 1]}…"

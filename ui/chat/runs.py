@@ -46,9 +46,14 @@ class Header(_Line):
 
 
 class Quote(_Line):
+    """A sentence of an article, as an Answer object tells it: `start` and `end` count code points of the article."""
+
     number: int
+    article_id: str
     title: str
     quote: str
+    start: int
+    end: int
 
 
 class Given(_Line):

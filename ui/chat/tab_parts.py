@@ -52,7 +52,7 @@ def shown(value: Markup | None = None, *, name: str) -> gr.Markdown:
     pictures and leave images of other sites in, so it is escaping that keeps article and model text plain.
     """
     return gr.Markdown(
-        block(value or Markup()), sanitize_html=False, latex_delimiters=[], elem_classes=["gisa-tab", name]
+        block(value or Markup()), sanitize_html=False, latex_delimiters=[], elem_classes=["gt-tab", name]
     )
 
 
@@ -67,7 +67,7 @@ def joined(parts: Iterable[Markup]) -> Markup:
 
 def said(message: str, kind: str = "note") -> Markup:
     """A line that screen readers tell when it appears. `kind`: note, good or bad."""
-    return Markup('<p class="gisa-said gisa-{}" role="status">{}</p>').format(kind, message)
+    return Markup('<p class="gt-said gt-{}" role="status">{}</p>').format(kind, message)
 
 
 def cells(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> Markup:
@@ -75,7 +75,7 @@ def cells(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]]) 
     top = joined(Markup('<th scope="col">{}</th>').format(head) for head in heads)
     body = joined(_row(row) for row in rows)
     template = Markup(
-        '<div class="gisa-wide"><table><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
+        '<div class="gt-wide"><table><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
     )
     return template.format(caption, top, body)
 

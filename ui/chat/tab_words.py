@@ -117,14 +117,13 @@ FIGURES: dict[Figure, Said] = {
     "language": Said("In the question's language", "질문과 같은 언어"),
 }
 FIGURE = Said("What", "항목")
-BAR = Said("Bar", "막대")
 SHARE = Said("Right", "맞음")
 QUESTIONS = Said("Questions", "질문 수")
 NOTHING = Said("none", "없음")
 LATENCY = Said("Seconds until the whole answer, by question", "질문별 전체 답까지 걸린 시간(초)")
 LATENCY_TOLD = Said(
-    "Half of the answers took {median} s or less, 95 of 100 took {p95} s or less; the slowest took {most} s.",
-    "절반은 {median}초, 95%는 {p95}초 안에 답했습니다. 가장 느린 답은 {most}초입니다.",
+    "Dashed lines: half of the answers took {median} s or less, 95 of 100 took {p95} s or less. The slowest: {most} s.",
+    "점선: 절반은 {median}초, 95%는 {p95}초 안에 답했습니다. 가장 느린 답은 {most}초입니다.",
 )
 AS_TABLE = Said("As a table", "표로 보기")
 QUESTION = Said("Question", "질문")
@@ -167,6 +166,7 @@ EXPECT_REFUSAL = Said("A refusal: the articles do not say it.", "거절: 기사�
 OR = Said("or", "또는")
 GIVEN = Said("Answer given", "실제 답")
 QUOTES = Said("Quotes", "인용문")
+SHOW_QUOTE = Said("Show in the article", "기사에서 보기")
 NO_QUOTES = Said("No quotes.", "인용문 없음.")
 MISSING = Said("missing", "빠짐")
 NUMBERS = Said("Not borne out: {numbers}", "근거 없음: {numbers}")
@@ -183,6 +183,7 @@ NO_FEEDBACK = Said(
 PICK_FEEDBACK = Said("Choose a piece of feedback to see its answer.", "의견을 고르면 그 답을 볼 수 있습니다.")
 COMMENT = Said("Comment", "남긴 말")
 UNDERSTOOD = Said("Understood as", "이렇게 이해함")
+COMMENTED = Said("with a comment", "남긴 말 있음")
 NO_COMMENT = Said("No comment.", "남긴 말 없음.")
 DRAFT = Said("Draft a golden question", "골든 질문 초안 만들기")
 DRAFTED = Said(
