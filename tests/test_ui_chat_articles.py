@@ -52,7 +52,9 @@ def reader_only(request: gr.Request) -> Who:
 
 
 def run(of: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(of)
+    """In a thread: where other tests drive a browser, the main one has a loop running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, of).result()
 
 
 # Which articles, in which order
@@ -73,7 +75,7 @@ def found(wanted: str) -> list[str]:
         asked.append(article_id)
         return TEXTS[article_id]
 
-    return [one.id for one in asyncio.run(matching(INFOS, wanted, text_of))]
+    return [one.id for one in run(matching(INFOS, wanted, text_of))]
 
 
 @pytest.mark.parametrize(
@@ -358,11 +360,11 @@ async def call(function: Any) -> None:
 
 @pytest.mark.parametrize("tab", [articles_tab, quality_tab], ids=["articles", "quality"])
 def test_no_event_lets_in_those_who_may_not_manage(tab: Any) -> None:
-    with ThreadPoolExecutor(
-        1
-    ) as builder:  # as the page is built; where a loop could be, gradio makes one and leaves it
-        functions = builder.submit(events, tab).result()
+    async def built() -> list[Any]:
+        return events(tab)
+
+    functions = run(built())  # where no loop runs, gradio makes some and leaves them open
     assert len(functions) >= 7
     for function in functions:
         with pytest.raises(gr.Error, match="may manage"):
-            asyncio.run(call(function))
+            run(call(function))
