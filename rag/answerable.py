@@ -22,6 +22,8 @@ LEAST_WORDS = 0.25
 
 LEAST_ODDS = 0.25
 """Of the sentence chosen. Models that give no log probabilities are far from it on either side."""
+SURE = 2.0
+"""Of another sentence, once nothing could be read from the one chosen."""
 ODDS_WEIGHT = 2.0
 CLOSE, CLOSE_JUDGED = 0.75, 3.0
 """Of two sentences nearer to each other than this in score, either may be it: by the ranking alone, and with odds."""
@@ -38,6 +40,13 @@ def answerable(question: Question, evidence: Sequence[Evidence], names: NameBook
     if missing_names(question, evidence, names, whole) or missing_years(question, evidence):
         return False
     return max(kind_match(question, item.text, item.article) for item in evidence) >= 0
+
+
+def on_subject(question: Question, item: Evidence, names: NameBook, whole: Whole = _none) -> bool:
+    """Whether the sentence is of an article with any of the names asked about, and not about another country."""
+    asked = [name.text for name in question.names if _certain(name)]
+    told = not asked or any(names.occurs(name, text) for text in _around(item, whole) for name in asked)
+    return told and not of_another_country(question, item, names)
 
 
 def of_another_country(question: Question, item: Evidence, names: NameBook) -> bool:
@@ -59,14 +68,15 @@ def quotable(question: Question, evidence: Sequence[Evidence], names: NameBook) 
 def in_order(evidence: Sequence[Evidence], odds: Sequence[float]) -> list[Evidence]:
     """The judged sentences by ranking and odds together, which becomes their score, then the rest."""
     judged = [
-        replace(item, score=item.score + ODDS_WEIGHT * odd, odds=odd) for item, odd in zip(evidence, odds, strict=False)
+        item if item.odds is not None else replace(item, score=item.score + ODDS_WEIGHT * odd, odds=odd)
+        for item, odd in zip(evidence, odds, strict=False)
     ]
     return sorted(judged, key=lambda item: -item.score) + list(evidence[len(odds) :])
 
 
-def likely(chosen: Evidence, odds: Sequence[float]) -> bool:
+def likely(chosen: Evidence, odds: Sequence[float], least: float = LEAST_ODDS) -> bool:
     """Whether the model's log odds say that the chosen sentence answers; all of them, when it was not judged."""
-    return (max(odds, default=float("-inf")) if chosen.odds is None else chosen.odds) >= LEAST_ODDS
+    return (max(odds, default=float("-inf")) if chosen.odds is None else chosen.odds) >= least
 
 
 def rivals(question: Question, ranked: Sequence[Evidence], within: float = CLOSE) -> Sequence[Evidence]:
@@ -79,14 +89,20 @@ def rivals(question: Question, ranked: Sequence[Evidence], within: float = CLOSE
 def missing_names(question: Question, evidence: Sequence[Evidence], names: NameBook, whole: Whole = _none) -> list[str]:
     """Names in the question that stand nowhere in the evidence: its chunks, its headlines, the rest of its articles."""
     wanted = [name.text for name in question.names if _certain(name)]
-    for around in (_chunks(evidence), (whole(item.article.id) for item in evidence)):
+    for around in (map(_headed, evidence), (whole(item.article.id) for item in evidence)):
         texts = dict.fromkeys(around) if wanted else {}
         wanted = [name for name in wanted if not any(names.occurs(name, text) for text in texts)]
     return wanted
 
 
-def _chunks(evidence: Sequence[Evidence]) -> Iterator[str]:
-    return (f"{item.article.title}\n{item.context}" for item in evidence)
+def _around(item: Evidence, whole: Whole) -> Iterator[str]:
+    """First the sentence's chunk under its headline, then the rest of its article: it is long, and seldom needed."""
+    yield _headed(item)
+    yield whole(item.article.id)
+
+
+def _headed(item: Evidence) -> str:
+    return f"{item.article.title}\n{item.context}"
 
 
 def missing_years(question: Question, evidence: Sequence[Evidence]) -> list[str]:
@@ -100,7 +116,7 @@ def missing_years(question: Question, evidence: Sequence[Evidence]) -> list[str]
 
 def _names_year(item: Evidence, year: int) -> bool:
     article = item.article
-    told = find_dates(f"{article.title}\n{item.context}", article.published, article.published_precision)
+    told = find_dates(_headed(item), article.published, article.published_precision)
     return any(date.year == year for date in told) or (article.published is not None and article.published.year == year)
 
 

@@ -55,12 +55,12 @@ class Writer:
     def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
         """The log odds that each sentence answers the question; shorter than `evidence` when one was likely enough.
 
-        Raises ModelServerError.
+        What was judged before keeps its odds. Raises ModelServerError.
         """
         odds: list[float] = []
         for item in evidence:
             listen(Judging(len(odds) + 1))
-            odds.append(self._odds(prompt(question, item, names)))
+            odds.append(self._odds(prompt(question, item, names)) if item.odds is None else item.odds)
             if odds[-1] >= CERTAIN or (len(odds) >= FIRST and max(odds) >= LIKELY):
                 break
         return odds

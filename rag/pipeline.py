@@ -9,10 +9,10 @@ from typing import Protocol
 
 from index.names import NameBook
 from index.types import Filter
-from rag.answerable import CLOSE_JUDGED, answerable, in_order, likely, of_another_country, quotable, rivals
+from rag.answerable import CLOSE_JUDGED, LEAST_ODDS, SURE, answerable, in_order, likely, on_subject, quotable, rivals
 from rag.compose import Composer
 from rag.errors import ModelServerError
-from rag.question import Question, read
+from rag.question import VALUES, Question, read
 from rag.retrieve import Retriever
 from rag.settings import Settings
 from rag.types import Answer, Evidence, Found, Listener, Restarted, SearchResult
@@ -55,7 +55,7 @@ def ask(
     question = read(text, names, language, parts.settings.answer.question_characters)
     compose = Composer(question, names, parts.settings, clock.laps)
     found = _evidence(question, parts, where)
-    evidence = [item for item in found if not of_another_country(question, item, names)]
+    evidence = [item for item in found if on_subject(question, item, names, parts.retriever.text)]
     listen(Found(tuple(evidence)))
     clock.lap("retrieve")
     if not answerable(question, evidence, names, parts.retriever.text):
@@ -70,19 +70,27 @@ def ask(
 
 
 def _by_model(
-    evidence: Sequence[Evidence], writer: Writes, compose: Composer, *, clock: _Clock, listen: Listener
+    evidence: Sequence[Evidence],
+    writer: Writes,
+    compose: Composer,
+    *,
+    clock: _Clock,
+    listen: Listener,
+    least: float = LEAST_ODDS,
 ) -> Answer | None:
     """The first draft that its sentence bears out, else the best sentence quoted; None when none is likely to answer.
 
-    Raises ModelServerError.
+    Where no value, or nothing at all, could be read from the best sentences, those left have a turn if the model is
+    sure of one. Raises ModelServerError.
     """
     question, names = compose.question, compose.names
     odds = writer.judge(question, evidence, names, listen)
     clock.lap("generate")
     ranked = in_order(evidence, odds)
     best = rivals(question, ranked, CLOSE_JUDGED)
-    if not likely(best[0], odds):
+    if not likely(best[0], odds, least):
         return None
+    draft = ""
     for item in best:
         draft = writer.write(question, item, names, listen)
         clock.lap("generate")
@@ -92,6 +100,11 @@ def _by_model(
         if borne_out(question, statements, names):
             return compose.written(statements, lead, best, writer.model)
         listen(Restarted())
+    left = [item for item in ranked if item not in best]
+    if left and least < SURE and (not draft or question.expects in VALUES):
+        other = _by_model(left, writer, compose, clock=clock, listen=listen, least=SURE)
+        if other is not None and other.answered_by == "llm":
+            return other
     return compose.quotation(best, model_was_asked=True) if quotable(question, best, names) else None
 
 

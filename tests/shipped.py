@@ -33,6 +33,10 @@ SECURED = "26만장 이상 확보"
 """Stands in the one sentence of the newest article that answers both."""
 
 
+NO_OTHER = ["no"] * 4
+"""The judgement of each sentence that is left when nothing could be made of the first."""
+
+
 @dataclass(frozen=True)
 class Newsroom:
     """Asks the shipped articles. `llm` remembers what the last question's model was told."""
@@ -49,10 +53,10 @@ class Newsroom:
         language: str = "auto",
         listen: Listener = ignore,
     ) -> Answer:
-        """By a model that takes the first sentence it judges and writes `drafts` from it in turn (or by `llm`, which
-        tells each reply); by quoting alone when there is neither."""
+        """By a model that takes the first sentence it judges, writes `drafts` from it in turn and takes no other (or by
+        `llm`, which tells each reply); by quoting alone when there is neither."""
         replies = [draft if isinstance(draft, Exception) else f"yes: {draft}" for draft in drafts]
-        model = llm or (FakeLLM(["yes", *replies]) if drafts else None)
+        model = llm or (FakeLLM(["yes", *replies, *NO_OTHER]) if drafts else None)
         parts = Parts(self.settings, self.retriever, Writer(model) if model else None)
         return ask(question, parts, language=language, where=where, listen=listen)
 

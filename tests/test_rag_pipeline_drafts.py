@@ -7,7 +7,7 @@ import re
 import pytest
 from llama_index.llms.openai_like import OpenAILike
 from pipeline_desk import own_words, rests_on_the_trap_sentence
-from shipped import KOREAN_TRAP, TRAP, Newsroom
+from shipped import KOREAN_TRAP, NO_OTHER, TRAP, Newsroom
 
 from rag.errors import ModelServerError
 from rag.generate import Writer
@@ -64,7 +64,7 @@ class TestWrongDraft:
     def test_wrong_date(self, newsroom: Newsroom) -> None:
         draft = "The ministry announced it on October 13, 2025 [1]."
         answer = newsroom.ask(
-            "When did the ministry announce its cooperation with NVIDIA?", llm=FakeLLM(["yes", draft, draft])
+            "When did the ministry announce its cooperation with NVIDIA?", llm=FakeLLM(["yes", draft, draft, *NO_OTHER])
         )
         assert "October 13" not in answer.answer
         self.quoted(newsroom, answer)
@@ -74,6 +74,16 @@ class TestWrongDraft:
         assert "Seoul National" not in answer.answer
         assert any("연세대" in citation.quote for citation in answer.citations)
         self.quoted(newsroom, answer)
+
+    def test_number_of_another_sentence(self, newsroom: Newsroom) -> None:
+        """The first sentence has no such number, so the next one that the model is sure of is asked."""
+        question = "How many GPUs go to the public sector in Korea?"
+        llm = FakeLLM(["yes", "yes: 7,000 GPUs.", "yes", "yes: About 50,000 GPUs go to the public sector."])
+        answer = newsroom.ask(question, llm=llm)
+        assert answer.answered_by == "llm"
+        assert "50,000" in own_words(answer)
+        assert "5만장" in answer.citations[0].quote
+        assert newsroom.stands(answer.citations[0])
 
     def test_right_name_in_the_other_script(self, newsroom: Newsroom) -> None:
         answer = newsroom.ask(AI_RAN, "Yonsei University [1].")
@@ -170,9 +180,9 @@ class TestWrongLanguage:
 
     def test_quoted_when_it_stays_wrong(self, newsroom: Newsroom) -> None:
         wrong = "한국은 GPU 26만장 이상을 확보합니다"
-        llm = FakeLLM(["yes", f"yes: {wrong}.", f"yes: {wrong}."])
+        llm = FakeLLM(["yes", f"yes: {wrong}.", f"yes: {wrong}.", *NO_OTHER])
         answer = newsroom.ask(TRAP, llm=llm)
-        assert len(llm.prompts) == 3
+        assert len(llm.prompts) == 3 + len(NO_OTHER)
         assert answer.answered_by == "extract"
         assert wrong not in own_words(answer)
         assert rests_on_the_trap_sentence(newsroom, answer)
