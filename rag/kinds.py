@@ -12,7 +12,9 @@ from rag.numerals import Quantity, find_quantities
 from rag.question import Question
 
 _ASKED = re.compile(
-    r"\b(?:how many|(?:what|which|the)? ?number of|count of|total of)\b|몇(?=\s?[가-힣])", re.IGNORECASE
+    r"\b(?:how many|(?:what|which|the)? ?number of|count of|total of)\b"
+    r"|몇(?=\s?[가-힣])(?!인가|인지|일까|입니|이야|이에|이지|이죠)",
+    re.IGNORECASE,
 )
 _MONEY = re.compile(
     r"\b(?:cost|price|budget|pay|paid|spen[dt]|invest|money|fund|revenue|worth|dollars?|pounds?|euros?)"
@@ -23,7 +25,7 @@ _TIMES = re.compile(r"배|\b(?:times|fold|factor|multiple|faster|more powerful)\
 _MEASURED = frozenset({"count", "money", "percent", "multiple", "measure", "plain"})
 _NUMBER = frozenset({"count", "plain"})
 _NAMES = {
-    "person": frozenset({"person", "company", "org", "school", "media", "name"}),
+    "person": frozenset({"person", "company", "org", "school", "media", "country", "name"}),
     "place": frozenset({"place", "country", "school", "org", "company", "name"}),
 }
 

@@ -156,10 +156,16 @@ def _dates(text: str, evidence: Sequence[Evidence], order: Sequence[int]) -> lis
 def _names(
     question: Question, text: str, evidence: Sequence[Evidence], order: Sequence[int], names: NameBook
 ) -> list[Checked]:
-    """A name must stand in a sentence; one that the question gave may also stand around it, in chunk or headline."""
+    """A name must stand in a sentence; one that the question gave may also stand around it, in chunk or headline.
+
+    The letter in a quantity such as 11B is none.
+    """
     asked = {name.text.casefold() for name in question.names}
+    numbers = find_quantities(text)
     claims: list[Checked] = []
     for name in names.find(text):
+        if any(number.start <= name.start and name.end <= number.end for number in numbers):
+            continue
         bears = next((n for n in order if names.occurs(name.text, evidence[n].text)), None)
         if bears is None and (name.text.casefold() in asked or any(names.occurs(a, name.text) for a in asked)):
             bears = next((n for n in order if names.occurs(name.text, _around(evidence[n]))), None)
