@@ -73,9 +73,9 @@ def holds(text: str, form: str) -> bool:
 
 
 def normalised(text: str) -> str:
-    """NFKC, casefolded, without white space and without commas between digits."""
-    packed = "".join(unicodedata.normalize("NFKC", text).casefold().split())
-    return re.sub(r"(?<=\d),(?=\d)", "", packed)
+    """NFKC, casefolded, without white space and without the commas inside numbers: that in "30, 2025" parts two."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(re.sub(r"(?<=\d),(?=\d)", "", plain).split())
 
 
 def missing_facts(facts: Iterable[Sequence[str]], *texts: str) -> tuple[tuple[str, ...], ...]:
