@@ -55,6 +55,13 @@ def test_the_page_has_a_strict_policy(guarded: tuple[httpx.Client, str, str]) ->
     assert all(f'nonce="{nonce_of(told)}"' in script for script in scripts)
 
 
+def test_no_connection_stays_open_as_long_as_the_page(guarded: tuple[httpx.Client, str, str]) -> None:
+    client, _, manages = guarded
+    told = {"authorization": f"Bearer {manages}"}
+    assert '"connect_heartbeat":false' in client.get("/", headers=told).text
+    assert client.get("/chat/manage/en/gradio_api/heartbeat/x", headers=told).status_code == 404
+
+
 def test_the_page_names_no_other_origin(guarded: tuple[httpx.Client, str, str]) -> None:
     client, _, manages = guarded
     told = client.get("/", headers={"authorization": f"Bearer {manages}"}).text

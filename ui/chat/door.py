@@ -35,9 +35,7 @@ LANGUAGE_COOKIE = "gisa_lang"
 _PATH = re.compile(r"/chat/(manage|ask)/(ko|en)/(.+)")
 _OPEN = re.compile(r"assets/.+|static/.+|theme\.css")
 """What Gradio serves that is the same for everyone: code, style, icons."""
-_NEEDED = re.compile(
-    r"gradio_api/(queue/(join|data)|upload|upload_progress|file=.+|cancel|reset|heartbeat/\w+|startup-events)/?"
-)
+_NEEDED = re.compile(r"gradio_api/(queue/(join|data)|upload|upload_progress|file=.+|cancel|reset|startup-events)/?")
 _OF_CONNECTION = ("asgi", "http_version", "server", "client", "scheme")
 _TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 

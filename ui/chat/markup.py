@@ -38,6 +38,8 @@ def ours(html: str, *, root: str, language: Language, nonce: str, told: dict[str
     """Gradio's page, to be served at `/` while Gradio itself is at `root`; `told` is for our script."""
     html = _SOCIAL.sub("", html).replace(_MANIFEST, "")
     html = html.replace('lang="en"', f'lang="{language}"', 1).replace('<base href="./" />', f'<base href="{root}/" />')
+    # A connection that stays open as long as a page would hold up the end of the server.
+    html = html.replace('"connect_heartbeat":true', '"connect_heartbeat":false', 1)
     # Our script comes first, for Gradio's is to find the page in its language; our style last, to have the last word.
     html = html.replace('<meta charset="utf-8" />', f'<meta charset="utf-8" />{_script(told, "chat.js")}', 1)
     html = html.replace("</head>", f"{_look('chat.css', 'tabs.css')}</head>", 1)

@@ -1,6 +1,6 @@
 /* An answer and its proof: citation marks, checked figures, evidence, how it came to be. */
 
-import { button, icon, make, say, whence } from "./dom.js";
+import { button, icon, make, say, told, whence } from "./dom.js";
 import { show } from "./reader.js";
 import { tipped } from "./tip.js";
 
@@ -8,7 +8,10 @@ import { tipped } from "./tip.js";
 export function card(answer, { written = [], hits = [], corrected = false }) {
   const notes = [];
   if (answer.rewritten) notes.push(make("p", { className: "understood" }, say("understood", { text: answer.rewritten })));
-  const text = make("p", { className: "answer", lang: answer.language }, ...pieces(answer, written));
+  // The text of a refusal names the nearest articles, which are listed below.
+  const listed = answer.refused && answer.nearest.length > 0;
+  const said = listed ? [say("refused")] : pieces(answer, written);
+  const text = make("p", { className: "answer", lang: listed ? told.language : answer.language }, ...said);
   if (corrected) text.prepend(make("span", { className: "corrected" }, say("corrected")), " ");
   return make(
     "div", { className: answer.refused ? "card refused" : "card" },
@@ -62,12 +65,12 @@ function checks(answer, written) {
 }
 
 function how(answer) {
-  let said = say("quoted");
-  if (answer.refused) said = say("refused");
-  else if (answer.answered_by === "llm") said = say("written", { model: answer.model });
-  const seconds = say("seconds", { n: (answer.timings_ms.total / 1000).toFixed(1) });
+  let said = [say("quoted")];
+  if (answer.refused) said = answer.nearest.length ? [] : [say("refused")];
+  else if (answer.answered_by === "llm") said = [say("written", { model: answer.model })];
+  said.push(say("seconds", { n: (answer.timings_ms.total / 1000).toFixed(1) }));
   const notices = answer.notices.map((notice) => make("p", { className: "note", lang: answer.language }, notice));
-  return make("div", { className: "how" }, make("p", { className: "note" }, `${said} ${seconds}`), ...notices);
+  return make("div", { className: "how" }, make("p", { className: "note" }, said.join(" ")), ...notices);
 }
 
 /** A sentence of an article as a button that opens it there. */

@@ -1,45 +1,60 @@
-/* The article beside the answer: on a wide screen a pane, on a phone a sheet over the page. */
+/* The article beside the answer: on a wide screen a pane; on a phone, or over another tab, a sheet over the page. */
 
 import { article } from "./api.js";
 import { announce, button, icon, linkTo, make, say, whence } from "./dom.js";
 
 const PHONE = matchMedia("(max-width: 860px)");
 const body = make("div", { className: "reader-body", tabIndex: 0, role: "document", "aria-label": say("reader") });
-const closer = button(icon("close"), () => dialog.close(), { className: "quiet square", "aria-label": say("close") });
+const closer = button(icon("close"), () => shut(), { className: "quiet square", "aria-label": say("close") });
 const dialog = make("dialog", { className: "reader", "aria-label": say("reader") }, closer, body);
+let home = null;
 let opener = null;
 let wanted = 0;
 
 /** The element of the reader, closed, to be put beside the conversation. */
 export const reader = dialog;
 
-dialog.addEventListener("close", () => {
-  dialog.parentElement?.classList.remove("reading");
-  if (opener?.isConnected) opener.focus();
+/** Close it, and give the focus back at once to what had opened it. */
+function shut() {
+  dialog.close();
+  home.classList.remove("reading");
+  home.append(dialog);
+  const from = opener;
   opener = null;
+  if (from?.isConnected) from.focus();
+}
+
+dialog.addEventListener("cancel", (event) => {
+  event.preventDefault(); // the browser's own way to close a sheet
+  shut();
 });
 dialog.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   event.preventDefault();
-  dialog.close();
+  shut();
 });
 dialog.addEventListener("click", (event) => {
-  if (event.target === dialog && dialog.matches(":modal")) dialog.close(); // beside the sheet
+  if (event.target === dialog && dialog.matches(":modal")) shut(); // beside the sheet
 });
 PHONE.addEventListener("change", () => {
   if (!dialog.open) return;
   const before = opener;
   opener = null;
-  dialog.close();
+  shut();
   present(before);
 });
 
 function present(from) {
   opener = from;
-  dialog.parentElement.classList.add("reading");
   if (dialog.open) return;
-  if (PHONE.matches) dialog.showModal();
-  else dialog.show();
+  home ??= dialog.parentElement;
+  if (!PHONE.matches && home.checkVisibility()) {
+    home.classList.add("reading");
+    dialog.show();
+  } else {
+    document.body.append(dialog);
+    dialog.showModal();
+  }
 }
 
 /** Open an article; `spots` are [start, end, quote] in code points, the first of them scrolled to. */
