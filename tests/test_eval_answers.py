@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from eval.answers import language_of, missing_facts, score
+from eval.answers import holds, language_of, missing_facts, score
 from eval.datasets import GOLDEN, GoldenQuestion, load_golden
 from eval.quantities import read, unsupported, values
 from rag.types import Answer, Citation
@@ -87,6 +87,19 @@ def test_a_number_of_its_own_is_no_right_answer() -> None:
 
 def test_missing_facts_keep_the_number_rule() -> None:
     assert missing_facts([["6만"], ["1만 장"]], "26만 장", "11만장") == (("6만",), ("1만 장",))
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "found"),
+    [
+        ("On October 30, 2025, at night", "October 30", True),
+        ("1,000,000 ships", "1000000", True),
+        ("36.5 billion", "5 billion", False),
+        ("130,2025", "130", False),
+    ],
+)
+def test_numbers_in_a_text(text: str, form: str, found: bool) -> None:
+    assert holds(text, form) == found
 
 
 @pytest.mark.parametrize(

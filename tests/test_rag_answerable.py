@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 from made_up import NAMES, article, evidence, question
 
-from rag.answerable import answerable, in_order, likely, rivals
+from rag.answerable import answerable, in_order, likely, on_subject, rivals
 from rag.types import Evidence
 
 GPUS = evidence("정부는 엔비디아와 함께 GPU 26만장을 들여온다.", article(title="한국, GPU 확보"))
@@ -62,6 +62,21 @@ def test_evidence_about_something_else() -> None:
 def test_a_name_elsewhere_in_the_article_is_not_missing(text: str) -> None:
     assert not answerable(question(text), [GPUS, VISIT], NAMES)
     assert answerable(question(text), [GPUS, VISIT], NAMES, {"a": "네이버도 GPU를 받는다."}.__getitem__)
+
+
+@pytest.mark.parametrize("text", ["Who is the CEO of Naver?", "네이버 대표는 누구인가?"])
+def test_a_sentence_of_an_article_without_any_name_asked_about(text: str) -> None:
+    assert not on_subject(question(text), VISIT, NAMES)
+    assert on_subject(question(text), VISIT, NAMES, {"a": "네이버도 그를 만났다."}.__getitem__)
+    assert on_subject(question("Who is the CEO of Naver and of Samsung?"), evidence("삼성전자 회장이 왔다."), NAMES)
+    assert on_subject(question("Who came to Korea?"), VISIT, NAMES)
+
+
+def test_what_is_judged_keeps_its_odds() -> None:
+    judged = in_order([replace(GPUS, score=1.0), replace(VISIT, score=2.0)], [3.0])
+    again = in_order(judged, [3.0, 0.5])
+    assert [item.score for item in again] == [7.0, 3.0]
+    assert [item.odds for item in again] == [3.0, 0.5]
 
 
 def test_korea_goes_without_saying_in_a_korean_paper() -> None:
