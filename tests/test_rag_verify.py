@@ -50,6 +50,13 @@ class TestSentences:
         assert told == ["They build a plant.", "It opens on the 31st.", "More than 30,000 jobs."]
 
 
+def test_the_letter_of_a_quantity_is_no_name() -> None:
+    model = evidence("이 모델의 매개변수는 11B와 90B이다.")
+    statement = one("11B, 90B [1].", (model,), korean=True)
+    assert statement.supported
+    assert [claim.kind for claim in statement.claims if claim.kind == "name"] == []
+
+
 class TestWording:
     """What a Korean statement says beside numbers and names must be the sentence's own words."""
 
