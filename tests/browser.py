@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -180,9 +180,6 @@ def answered(page: Page, turns: int = 1) -> Any:
     """The last card, once there are so many answers."""
     page.locator(".turn .actions").nth(turns - 1).wait_for()
     return page.locator(".card").nth(turns - 1)
-
-
-Serve = Callable[..., AbstractContextManager[str]]
 
 
 @contextmanager

@@ -4,8 +4,8 @@ import { button, icon, make, say, told, whence } from "./dom.js";
 import { show } from "./reader.js";
 import { tipped } from "./tip.js";
 
-/** The card of an answer. `written` are the claims as the articles write them, null where not. */
-export function card(answer, { written = [], hits = [], corrected = false }) {
+/** The card of an answer. `written` are the claims as the articles write them, null where not; `seconds` of waiting. */
+export function card(answer, { written = [], hits = [], corrected = false, seconds }) {
   const notes = [];
   if (answer.rewritten) notes.push(make("p", { className: "understood" }, say("understood", { text: answer.rewritten })));
   // The text of a refusal names the nearest articles, which are listed below.
@@ -15,7 +15,7 @@ export function card(answer, { written = [], hits = [], corrected = false }) {
   if (corrected) text.prepend(make("span", { className: "corrected" }, say("corrected")), " ");
   return make(
     "div", { className: answer.refused ? "card refused" : "card" },
-    ...notes, text, checks(answer, written), how(answer),
+    ...notes, text, checks(answer, written), how(answer, seconds),
     evidence(answer), answer.refused ? nearest(answer.nearest) : null, others(answer, hits),
   );
 }
@@ -64,11 +64,11 @@ function checks(answer, written) {
   return rows.length ? make("ul", { className: "checks", "aria-label": say("checked") }, ...rows) : null;
 }
 
-function how(answer) {
+function how(answer, seconds) {
   let said = [say("quoted")];
   if (answer.refused) said = answer.nearest.length ? [] : [say("refused")];
   else if (answer.answered_by === "llm") said = [say("written", { model: answer.model })];
-  said.push(say("seconds", { n: (answer.timings_ms.total / 1000).toFixed(1) }));
+  said.push(say("seconds", { n: seconds.toFixed(1) }));
   const notices = answer.notices.map((notice) => make("p", { className: "note", lang: answer.language }, notice));
   return make("div", { className: "how" }, make("p", { className: "note" }, said.join(" ")), ...notices);
 }

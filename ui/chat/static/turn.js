@@ -1,6 +1,6 @@
 /* One question and what came of it. A turn is a plain object, remembered as JSON:
-   {question, filter, state: asking | answered | stopped | failed | interrupted, hits, answer, written, corrected, problem,
-   thumb, comment}; hits of an earlier try stay until there are new ones. */
+   {question, filter, state: asking | answered | stopped | failed | interrupted, hits, answer, written, corrected, seconds,
+   problem, thumb, comment}; hits of an earlier try stay until there are new ones. */
 
 import * as api from "./api.js";
 import { asText, card, differs, hitsFound } from "./card.js";
@@ -141,6 +141,7 @@ export async function run(turn, { element, render }, conversation, signal) {
   Object.assign(turn, { ...none, state: "asking" });
   render();
   announce(say("searching"));
+  const began = performance.now();
   let drafted = "";
   let dropped = "";
   const stage = (text) => (element.querySelector(".stage").textContent = text);
@@ -170,7 +171,9 @@ export async function run(turn, { element, render }, conversation, signal) {
   };
   try {
     const answer = await api.ask({ question: turn.question, conversation, filter: turn.filter }, signal, on);
-    Object.assign(turn, { state: "answered", answer, corrected: differs(drafted || dropped, answer.answer) && !answer.refused });
+    const seconds = (performance.now() - began) / 1000;
+    const corrected = !answer.refused && differs(drafted || dropped, answer.answer);
+    Object.assign(turn, { state: "answered", answer, seconds, corrected });
     announce(answer.answer);
   } catch (error) {
     if (error.name === "AbortError") turn.state = "stopped";
