@@ -1,6 +1,6 @@
 # `make` prints what there is. Everything runs in .venv, which the first target that needs it sets up.
 .DEFAULT_GOAL := help
-.PHONY: ask serve test check eval bench clean help
+.PHONY: ask serve test check eval bench clean help browser
 
 BIN := .venv/bin
 # Written by a set-up that went well, with the folder it was made for: a venv cannot be moved.
@@ -26,8 +26,15 @@ endif
 serve: $(READY) ## Serve the chat page and the REST API on this machine (ARGS="--port 8080")
 	@$(BIN)/gisa serve $(ARGS)
 
-test: check ## Run all checks and tests (ARGS="-k numerals" for some)
+test: check browser ## Run all checks and tests (ARGS="-k numerals" for some)
 	@$(BIN)/python -m pytest $(ARGS)
+
+# Debian's Chromium, for the tests of the chat page and the widget. Only root may install it; without it they are skipped.
+APT := DEBIAN_FRONTEND=noninteractive apt-get -qq
+browser:
+	@command -v chromium >/dev/null || [ -n "$$GISA_TEST_CHROMIUM" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& $(APT) update && $(APT) install -y --no-install-recommends chromium >/dev/null; } \
+		|| echo 'No Chromium here: tests in a browser will be skipped (on Debian: apt-get install chromium).' >&2
 
 check: $(READY) ## Lint, formatting, types and import rules
 	@$(BIN)/ruff check
