@@ -104,7 +104,7 @@ def test_on_a_desktop_the_article_is_beside_the_answer(site: Site, visit: Visit)
 
 def test_the_page_is_there_at_once(browser: Browser, site: Site) -> None:
     """From the address to a question that can be typed, and from Enter to the evidence: the quickest of some tries, for
-    other work on the machine only adds. docs/chat.md has medians."""
+    other work on the machine only adds."""
     site.model.go.clear()  # the evidence does not wait for the model
     usable, evidence = [], []
     for _ in range(TRIES):
