@@ -65,7 +65,7 @@ function claim(talk) {
   letGo();
   session.setItem(MINE, talk.id);
   if (!navigator.locks) return; // only pages over https or of this machine have them
-  const waited = AbortSignal.timeout(500); // a page that is being left lets go by then
+  const waited = AbortSignal.timeout(5000); // a page that is being left lets go by then
   navigator.locks
     .request(PREFIX + talk.id, { signal: waited }, () => new Promise((release) => (letGo = release)))
     .catch(() => {
