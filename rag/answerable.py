@@ -20,7 +20,7 @@ HOME = frozenset({"한국", "대한민국", "국내", "Korea", "South Korea", "K
 LEAST_WORDS = 0.25
 """Below this mean match of the question's words, the best evidence is about something else."""
 
-LEAST_ODDS = 0.25
+LEAST_ODDS = 0.0
 """Of the sentence chosen. Models that give no log probabilities are far from it on either side."""
 SURE = 2.0
 """Of another sentence, once nothing could be read from the one chosen."""
