@@ -107,9 +107,12 @@ class Seen:
             self.strangers.append(request.url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium; tests that need one are skipped where there is none."""
+    """A real Chromium; tests that need one are skipped where there is none.
+
+    One for each module: while it runs, Playwright's event loop keeps `asyncio.run` of other tests from beginning.
+    """
     if CHROMIUM is None:
         pytest.skip("no chromium here (on Debian: apt-get install chromium; or name it in GISA_TEST_CHROMIUM)")
     from playwright.sync_api import sync_playwright

@@ -203,7 +203,9 @@ def test_the_policy_stops_what_would_come_alive(browser: Browser, site: Site) ->
               handled.click();
               form.submit();
               await fetch(out).catch(() => {});
-              await new Promise((done) => setTimeout(done, 200));
+              for (let wait = 0; wait < 50 && new Set(stopped).size < 6; wait += 1) {
+                await new Promise((done) => setTimeout(done, 100));
+              }
               return stopped;
             }""",
             OUT,
