@@ -200,7 +200,7 @@ def _kind(match: Match) -> str:
 
 
 def _same_thing(match: Match, name: str, entries: tuple[Entry, ...]) -> bool:
-    """Whether the match is of those entries, has the name as a word of its own, or sounds like it in the other script."""
+    """Whether the match is of those entries, has the name as a word, or sounds like it in the other script."""
     if entries:
         return any(entry in entries for entry in match.entries)
     words = {word.casefold() for entry in match.entries for form in entry.forms for word in form.split()}
