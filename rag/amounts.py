@@ -91,7 +91,9 @@ _AND_A_HALF = re.compile(r" ?반(?=간|[\s에의이만,.]|$)")
 _CODE = re.compile(r"0\d+|(?:1[89]|20)\d\d")
 _RANKED = re.compile(r"(?<![가-힣])제 ?\Z")
 _LEGAL = re.compile("[조항장절편]")
-_MINUS = re.compile(r"(?<![\w%)\]])[-−]\Z")
+_MINUS = re.compile(r"(?:(?<![\w%)\]])[-−]|(?<![A-Za-z가-힣])(?:마이너스|영하|minus) ?)\Z", re.IGNORECASE)
+_SPEEDS = {"km": "km/h", "mile": "mph"}
+_SPEED = re.compile(r"시속 ?(?:약 ?|최대 ?|최고 ?)?\Z")
 
 
 def find_amounts(text: str, language: Language | None) -> list[Amount]:
@@ -152,9 +154,11 @@ def _with_unit(text: str, numeral: Numeral, floor: int) -> Amount | None:
         return Amount(start, end, numeral, ORDINAL if numeral.form == "ordinal" else MULTIPLE)
     sign = _sign(text, numeral, floor)
     start -= len(sign["word"]) if sign else 0
-    if start > floor and _MINUS.search(text[max(0, start - 2) : start]):
+    if start > floor and (minus := _MINUS.search(text[max(0, start - 8) : start])):
         numeral = replace(numeral, low=-numeral.high, high=-numeral.low)
-        start -= 1
+        start = max(floor, start - len(minus[0]))
+    if text[start:end] in numerals_ko.DAYS:
+        return Amount(start, end, numeral, BY_NAME["day"])
     named = _unit_after(text, end, numeral)
     if sign is not None:
         unit = sign_unit(sign["word"])
@@ -168,8 +172,10 @@ def _with_unit(text: str, numeral: Numeral, floor: int) -> Amount | None:
 
 
 def _adjusted(text: str, amount: Amount) -> Amount:
-    """Units whose word alone does not settle them: 주 of weeks or shares, 세대, and the half behind 1년 반."""
+    """Units whose word alone does not settle them: 주 of weeks or shares, 세대, 시속, and the half behind 1년 반."""
     numeral = amount.numeral
+    if amount.unit.name in _SPEEDS and _SPEED.search(text[max(0, amount.start - 8) : amount.start]):
+        return replace(amount, unit=BY_NAME[_SPEEDS[amount.unit.name]])
     if amount.unit.name == "week" and numeral.high >= 100:
         return replace(amount, unit=BY_NAME["share"])
     if amount.unit is ORDINAL and numeral.low >= 20 and text.startswith("세대", numeral.end):

@@ -68,6 +68,7 @@ _CHANGE = re.compile(
     r"\b(?:rose|rises?|rising|gr[eo]ws?|grown|growing|increas\w+|f[ea]lls?|fallen|drop\w*|rais\w+|cut|went|up|down)\s",
     re.I,
 )
+_AND_SOME = re.compile(r"[\d십백천만억조]여")  # 20여 개국: about, and a little more than
 _BECOMES = re.compile(r"으?로(?![가-힣])")
 
 _BEFORE = re.compile(r"(?P<word>[A-Za-z가-힣][A-Za-z0-9가-힣-]*)\)?['’”\"]?\s?(?:총|무려|모두)?\s?\Z")
@@ -178,7 +179,7 @@ def agrees(claim: Quantity, evidence: Quantity) -> Agreement:
     Values must be equal exactly; only a claim that says "about" may be within 5%, and one of an order of magnitude
     (billions) holds what lies in it. A claim that names no unit agrees with any counter; a half agrees with 50%. A
     claim without the bound its evidence has is `bound_lost`; one with another bound, or with one the evidence does
-    not have, is `bound_wrong`.
+    not have, is `bound_wrong`. 20여 개국 is both about and more than 20.
     """
     as_written = _same(claim, (claim.low, claim.high), (evidence.low, evidence.high))
     converted = _same(claim, _converted(claim), _converted(evidence))
@@ -187,7 +188,8 @@ def agrees(claim: Quantity, evidence: Quantity) -> Agreement:
     if not _same_unit(claim, evidence, converted):
         return "unit"
     ours, theirs = bounds.side(claim.bound), bounds.side(evidence.bound)
-    if ours == theirs or (ours == "about" and theirs == "exact"):
+    odd = {ours, theirs} == {"lower", "about"} and any(_AND_SOME.search(q.text) for q in (claim, evidence))
+    if ours == theirs or odd or (ours == "about" and theirs == "exact"):
         return "equal"
     return "bound_lost" if ours == "exact" else "bound_wrong"
 
@@ -228,7 +230,7 @@ def _same_unit(claim: Quantity, evidence: Quantity, converted: bool) -> bool:
     elif PLAIN in (ours, theirs):
         agree = kinds <= {"plain", "count", "ordinal"}
     elif names == {"x", "time"}:  # "three times" is 세 배 or 세 번
-        agree = any(quantity.text.lower().endswith("times") for quantity in (claim, evidence))
+        agree = any(quantity.text.lower().endswith(("times", "twice", "thrice")) for quantity in (claim, evidence))
     elif "job" in names:  # 일자리 is counted by 개, 고용 by 명
         agree = names <= {"job", "item", "person"}
     elif ours.dimension == theirs.dimension:

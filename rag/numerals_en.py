@@ -86,7 +86,7 @@ def scaled(text: str, numeral: Numeral, money: bool) -> Numeral:
         return numeral
     letter = found["letter"]
     screen = letter in {"k", "K"} and text[numeral.start : numeral.end] in {"2", "4", "8"}
-    millions = letter in {"m", "b"} and _counted_at(text, found.end())  # 5m people
+    millions = letter in {"m", "b"} and _counted_at(text, found.end())
     if letter and not money and not millions and (letter not in "kKMB" or screen):
         return numeral
     power = _POWERS[found["word"]] if found["word"] else _SUFFIXES[(letter or found["close"]).lower()]
@@ -99,7 +99,11 @@ def scaled(text: str, numeral: Numeral, money: bool) -> Numeral:
 
 def _counted_at(text: str, start: int) -> bool:
     found = EN_UNIT.match(text, start + 1) if text[start : start + 1] == " " else None
-    return found is not None and EN[found["word"]].kind == "count" and EN[found["word"]].name not in DURATIONS
+    return (
+        found is not None
+        and EN[found["word"]].kind in {"count", "money"}  # 5m people, 5m euros
+        and EN[found["word"]].name not in DURATIONS
+    )
 
 
 def words(text: str) -> Iterator[Numeral]:

@@ -41,6 +41,8 @@ _AFTER_LETTER = re.compile(
     r"여|이상|이하|미만|이내|초과|을|를|의|이|가|은|는|에|로|으로|도|과|와|까지|씩|쯤|넘|안팎|정도|가량|분의"
 )
 _FRACTION = re.compile(r"(?P<below>\d{1,4}|[이삼사오육칠팔구십])분의 ?(?P<above>\d{1,4}|[일이삼사오육칠팔구])")
+DAYS = {"이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "여드레": 8, "아흐레": 9, "열흘": 10}
+_DAYS = re.compile(rf"(?<![가-힣])(?:{any_of(DAYS)})(?!째)")
 _HALF = re.compile(r"절반|반토막|(?<![가-힣])반(?:\(半\)|(?= ?(?:이상|이하|정도|가량))|(?=으로 ))")
 _FIRST = re.compile(r"(?<![가-힣])(?:첫(?: ?번째| ?번 째|째)?|최초|처음)")
 _BOTH = re.compile(r"(?<![가-힣])양(?=[국측사](?![가-힣])|[국측사](?:이|은|의|간|에|과|을))")
@@ -112,6 +114,8 @@ def words(text: str) -> Iterator[Numeral]:
         yield Numeral(found.start(), found.end(), Decimal(1), Decimal(1), form="ordinal")
     for found in _BOTH.finditer(text):
         yield Numeral(found.start(), found.end(), Decimal(2), Decimal(2))
+    for found in _DAYS.finditer(text):
+        yield Numeral(found.start(), found.end(), Decimal(DAYS[found[0]]), Decimal(DAYS[found[0]]))
     yield from _vague(text)
     yield from _sino(text)
     yield from _native(text)
@@ -213,8 +217,9 @@ def _sino(text: str) -> Iterator[Numeral]:
         if len(found[0]) > LONGEST or found[0][0] in "억조경" or not (ends := read_myriads(text, found.start())):
             continue
         end, value, scale = ends[-1]
-        spaced = text[end : end + 1] == " "
-        counted = KO_UNIT.match(text, end + spaced)
+        more = text.startswith("여", end)  # 백여 명
+        spaced = text[end + more : end + more + 1] == " "
+        counted = KO_UNIT.match(text, end + more + spaced)
         if counted is None or KO[counted["word"]].name == "ordinal":
             continue
         counter, length = counted["word"], end - found.start()
@@ -226,7 +231,7 @@ def _sino(text: str) -> Iterator[Numeral]:
         )
         heading = _HEADING.search(text[max(0, found.start() - 12) : found.start()])
         amount = text[end - 1] != "조" or KO[counter].kind == "money"  # 구조 개편, 일조 시간
-        if amount and not single and not heading and (spaced or counter in _SINO_TIGHT):
+        if amount and not single and not heading and (spaced or more or counter in _SINO_TIGHT):
             yield Numeral(found.start(), end, value, value, scale)
 
 
