@@ -41,6 +41,16 @@ def ids(client: httpx.Client) -> list[str]:
     return [one["id"] for one in client.get("/v1/articles", params={"limit": 100}).json()["articles"]]
 
 
+def test_an_article_that_is_removed_before_it_is_in(serving: Served) -> None:
+    with serving() as client:
+        begun = client.post("/v1/articles", json={"text": TEXT, "id": "garam"})
+        assert client.delete("/v1/articles/garam").status_code == 204
+        assert finished(client, begun)["state"] == "done"
+        assert "garam" not in ids(client)
+        again = finished(client, client.post("/v1/articles", json={"text": TEXT, "id": "garam"}))
+        assert (again["outcomes"], "garam" in ids(client)) == ({"garam": "added"}, True)
+
+
 def test_an_article_lives_and_dies(serving: Served) -> None:
     body = {"text": TEXT, "id": "garam", "published": "2025-10-31"}
     with serving() as client:

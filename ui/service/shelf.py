@@ -7,14 +7,15 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 
 from index.build import ingest
-from rag.errors import GisaError
+from rag.errors import ArticleNotFoundError, GisaError
 from rag.settings import Settings
 from seeds.article import Article
 from ui.service.errors import ArticleExistsError, IngestNotFoundError
@@ -44,6 +45,7 @@ class Shelf:
         self._runs: dict[str, Ingest] = {}
         self._order: deque[str] = deque()
         self._coming: set[str] = set()
+        self._unwanted: set[str] = set()
 
     @cached_property
     def _store(self) -> Store:
@@ -69,10 +71,16 @@ class Shelf:
             return self._begin([replace(article, id=article_id, source=stored.source)])
 
     def remove(self, article_id: str) -> None:
-        """Raises ArticleNotFoundError."""
+        """An article that is still being taken in goes when its run is over. Raises ArticleNotFoundError."""
         with self._guard:
             store = self._store
-        store.remove(article_id)
+            if coming := article_id in self._coming:
+                self._unwanted.add(article_id)
+        try:
+            store.remove(article_id)
+        except ArticleNotFoundError:
+            if not coming:
+                raise
         store.flush()
 
     def ingest(self, ingest_id: str) -> Ingest:
@@ -99,6 +107,7 @@ class Shelf:
 
     def _take_in(self, run: Ingest, articles: list[Article]) -> None:
         run.state = "running"
+        ended: Literal["done", "failed"] = "failed"
 
         def progress(done: int, total: int | None) -> None:
             run.done = done
@@ -110,15 +119,25 @@ class Shelf:
             report = ingest(store, self._gisa.embedder, articles, progress=progress, batch=BATCH)
             run.outcomes = report.outcomes
             run.problems = [problem.error for problem in report.problems]
-            run.state = "done"
+            ended = "done"
         except GisaError as error:
             run.error = error
-            run.state = "failed"
             _log.warning("articles not taken in", error=error.code)
         except BaseException:
-            run.state = "failed"
             _log.exception("articles not taken in")
             raise
         finally:
-            with self._guard:
-                self._coming.difference_update(article.id for article in articles)
+            try:
+                self._over({article.id for article in articles})
+            finally:
+                run.state = ended
+
+    def _over(self, ids: set[str]) -> None:
+        """A run has ended: what somebody removed meanwhile goes too."""
+        with self._guard:
+            self._coming -= ids
+            unwanted = self._unwanted & ids
+            self._unwanted -= ids
+        for article_id in unwanted:
+            with suppress(ArticleNotFoundError):
+                self.remove(article_id)
