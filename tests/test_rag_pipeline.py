@@ -11,7 +11,7 @@ from datetime import date
 
 import pytest
 from pipeline_desk import own_words, rests_on_the_trap_sentence
-from shipped import KOREAN_TRAP, SECURED, TRAP, Newsroom
+from shipped import KOREAN_TRAP, NO_OTHER, SECURED, TRAP, Newsroom
 
 from index.names import NameBook
 from index.types import Filter
@@ -174,7 +174,7 @@ class TestJudgement:
         assert [item.text for item in judge.written] == [judge.judged[2].text]
 
     def test_no_when_it_writes_is_quoted(self, newsroom: Newsroom) -> None:
-        answer = newsroom.ask(TRAP, llm=FakeLLM(["yes", "no"]))
+        answer = newsroom.ask(TRAP, llm=FakeLLM(["yes", "no", *NO_OTHER]))
         assert answer.answered_by == "extract"
         assert len(answer.notices) == 1
         assert rests_on_the_trap_sentence(newsroom, answer)

@@ -49,6 +49,21 @@ SENTENCES = "copy the sentences that prove it, as they stand in the articles"
 WHY = "say in `why`, in one line, what the articles lack"
 
 
+_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""PyYAML writes these as they are outside double quotation marks, and reads them as ends of lines."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts so that they are read as they were."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _BREAKS.search(text) else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """`id` is the question's, `told` the whole file as data."""
@@ -58,7 +73,7 @@ class Draft:
 
     def text(self) -> str:
         """The file: YAML, safe to load whatever readers typed."""
-        return HEAD + yaml.safe_dump(self.told, allow_unicode=True, sort_keys=False, width=120)
+        return HEAD + yaml.dump(self.told, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
 
 
 def draft(opinion: Opinion, sources: Mapping[str, str]) -> Draft:
