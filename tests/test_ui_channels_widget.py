@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -23,10 +21,8 @@ from ui.channels import widget
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytest_plugins = ("serving",)
+pytest_plugins = ("browser",)
 
-CHROMIUM = os.environ.get("GISA_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 MARKUP = '<img src=x onerror="window.hacked=1"><b>bold</b>'
 ANSWER = {
     "id": "a",
@@ -57,19 +53,6 @@ ANSWER = {
     "notices": [f"Notice {MARKUP}"],
     "nearest": [],
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A real Chromium; tests that need one are skipped where there is none."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium here (on Debian: apt-get install chromium; or name it in GISA_TEST_CHROMIUM)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @contextmanager
