@@ -173,7 +173,8 @@ def test_feedback_is_kept_with_its_comment(site: Site, visit: Visit) -> None:
     assert site.service.database.rows(rows, (identity,)) == [("up", None)]
     page.get_by_role("button", name="Not helpful").click()
     page.get_by_label("What was right or wrong?").fill("Counts the wrong thing")
-    page.get_by_role("button", name="Send").click()
+    with page.expect_response(lambda told: "Counts" in (told.request.post_data or "")):
+        page.get_by_role("button", name="Send").click()
     page.get_by_text("Thank you.").first.wait_for()
     assert site.service.database.rows(rows, (identity,)) == [("down", "Counts the wrong thing")]
     assert page.get_by_role("button", name="Not helpful").get_attribute("aria-pressed") == "true"
