@@ -1,8 +1,8 @@
 """The verifier by itself: whether it tells quantities that bear a claim out from those that do not.
 
 `python -m eval.verifier [FILE]` scores the table of our own, `eval/data/quantity_pairs.tsv`, and exits with 1 when a
-row is wrong. Its expected values are written by hand. What decides is what decides in `rag/verify.py`: the quantities
-that `find_quantities` reads, compared by `agrees`; a lost bound counts as borne out, as an answer is given it back.
+row is wrong. Its expected values are written by hand. What decides is what decides in answers (`rag.verify.bearing`);
+a lost bound counts as borne out, as an answer is given it back.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.datasets import DataError
-from rag.numerals import agrees, find_quantities
+from rag.numerals import find_quantities
+from rag.verify import bearing
 from seeds.errors import Language
 
 PAIRS = Path(__file__).with_name("data") / "quantity_pairs.tsv"
@@ -65,11 +66,8 @@ def score_pairs(path: Path = PAIRS) -> PairScores:
 
 def borne_out(pair: Pair) -> bool:
     """Whether the claim has a quantity, and the source bears out every one it has."""
-    # As rag/verify.py reads them: the claim's number words in the answer's language, the source's in either.
-    claims, evidence = find_quantities(pair.claim, pair.claim_language), find_quantities(pair.source)
-    return bool(claims) and all(
-        any(agrees(claim, other) in {"equal", "bound_lost"} for other in evidence) for claim in claims
-    )
+    claims = find_quantities(pair.claim, pair.claim_language)
+    return bool(claims) and all(bearing(claim, {0: pair.source}) is not None for claim in claims)
 
 
 def load_pairs(path: Path) -> list[Pair]:

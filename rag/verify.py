@@ -9,7 +9,7 @@ an English one cannot be compared with a Korean sentence, which is why it is sho
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.names import NameBook
@@ -84,13 +84,14 @@ def _quantities(
     question: Question, text: str, evidence: Sequence[Evidence], order: Sequence[int]
 ) -> tuple[str, list[Checked]]:
     """The text with its lost bounds restored, and its quantities checked."""
+    texts = {n: evidence[n].text for n in order}
     claims: list[Checked] = []
     for found in reversed(find_quantities(text, question.language)):
         claim = found
-        best = _bearing(claim, evidence, order)
+        best = bearing(claim, texts)
         if best is None and (meant := _misread(claim, evidence, order)):
             text, claim = _replaced(question, text, claim, meant[1])
-            best = _bearing(claim, evidence, order)
+            best = bearing(claim, texts)
         if best is None:
             claims.append(Checked(claim.text, "quantity", None))
             continue
@@ -111,11 +112,12 @@ def _replaced(question: Question, text: str, claim: Quantity, meant: Quantity) -
     return text, next((q for q in find_quantities(text, question.language) if q.start == claim.start), claim)
 
 
-def _bearing(claim: Quantity, evidence: Sequence[Evidence], order: Sequence[int]) -> tuple[int, Quantity, str] | None:
-    """The evidence that bears out a quantity best: an equal one before one whose bound was lost."""
+def bearing(claim: Quantity, texts: Mapping[int, str]) -> tuple[int, Quantity, str] | None:
+    """The number of the text that bears out a quantity best, with what it says: an equal one before one whose bound was
+    lost, else the first of `texts`; None when none does."""
     lost = None
-    for index in order:
-        for other in find_quantities(evidence[index].text):
+    for index, text in texts.items():
+        for other in find_quantities(text):
             verdict = agrees(claim, other)
             if verdict == "equal":
                 return index, other, verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -44,7 +44,7 @@ class Shelf:
         self._guard = threading.Lock()
         self._runs: dict[str, Ingest] = {}
         self._order: deque[str] = deque()
-        self._coming: set[str] = set()
+        self._coming: Counter[str] = Counter()
         self._unwanted: set[str] = set()
 
     @cached_property
@@ -56,7 +56,7 @@ class Shelf:
     def add(self, articles: Sequence[Article]) -> Ingest:
         """Raises ArticleExistsError when another article has one of their ids; none of them is taken in then."""
         with self._guard:
-            coming = set(self._coming)
+            coming = set(+self._coming)
             for article in articles:
                 stored = self._gisa.store.content_hash(article.id)
                 if article.id in coming or stored not in (None, article.content_hash):
@@ -74,7 +74,7 @@ class Shelf:
         """An article that is still being taken in goes when its run is over. Raises ArticleNotFoundError."""
         with self._guard:
             store = self._store
-            if coming := article_id in self._coming:
+            if coming := self._coming[article_id] > 0:
                 self._unwanted.add(article_id)
         try:
             store.remove(article_id)
@@ -101,7 +101,7 @@ class Shelf:
         self._order.append(run.id)
         if len(self._order) > REMEMBERED:
             del self._runs[self._order.popleft()]
-        self._coming.update(article.id for article in articles)
+        self._coming.update({article.id for article in articles})
         self._worker.submit(self._take_in, run, list(articles))
         return run
 
@@ -133,10 +133,11 @@ class Shelf:
                 run.state = ended
 
     def _over(self, ids: set[str]) -> None:
-        """A run has ended: what somebody removed meanwhile goes too."""
+        """A run has ended: what somebody removed meanwhile goes too, once no other run brings it."""
         with self._guard:
-            self._coming -= ids
-            unwanted = self._unwanted & ids
+            self._coming.subtract(ids)
+            self._coming = +self._coming
+            unwanted = (self._unwanted & ids) - self._coming.keys()
             self._unwanted -= ids
         for article_id in unwanted:
             with suppress(ArticleNotFoundError):
