@@ -7,35 +7,24 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
-import structlog
 
-from index import manifest, postings, queries, rows, sqlite, word_rows
+from index import postings, queries, rows, sqlite, word_rows
 from index import verify as verification
+from index.derived import DerivedVectors
 from index.disk import file_error
 from index.errors import ArticleNotFoundError, IndexDamagedError, IndexMissingError, IndexStoreError
-from index.faiss_index import VectorIndex
 from index.lock import WriterLock
 from index.store import Damage, Entry
 from index.types import ArticleInfo, Candidate, Filter, Statistics, Words
 from seeds.article import Article
 
 DATABASE = "gisa.db"
-_log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Derived:
-    """What is kept in memory of one state of the collection."""
-
-    fingerprint: str
-    vectors: VectorIndex
 
 
 class LocalStore:
@@ -55,8 +44,6 @@ class LocalStore:
         self._path = folder / DATABASE
         self._wait_s = wait_s
         self._guard = threading.RLock()  # the connection is used by one thread at a time
-        self._derived: _Derived | None = None
-        self._wrote = False
         self._statistics: tuple[str, Statistics] | None = None
         if not self._path.exists():
             if embedder is None or dimension is None:
@@ -76,6 +63,9 @@ class LocalStore:
         except BaseException:
             self._connection.close()
             raise
+        self._derived = DerivedVectors(
+            folder, self._reading, self._guard, self._lock, embedder=self.embedder, dimension=self.dimension
+        )
 
     def _open(self, embedder: str | None, dimension: int | None) -> None:
         with sqlite.translated(self._path):
@@ -117,6 +107,7 @@ class LocalStore:
         if not entries:
             return
         last = {entry.article.id: entry for entry in entries}
+        self._derived.changed()
         with self._writing() as connection:
             removed: dict[int, list[str]] = {}
             for article_id in last:
@@ -127,6 +118,7 @@ class LocalStore:
             postings.update(connection, removed, added)
 
     def remove(self, article_id: str) -> None:
+        self._derived.changed()
         with self._writing() as connection:
             removed = rows.delete(connection, article_id)
             if removed is None:
@@ -135,18 +127,14 @@ class LocalStore:
 
     def flush(self) -> None:
         with self._guard, self._lock.hold(self._wait_s):
-            with self._reading() as connection:
-                fingerprint = queries.fingerprint(connection)
-                if self._derived is None or self._derived.fingerprint != fingerprint:
-                    self._derived = self._build(connection)
-            if not self._published(fingerprint):
-                self._publish(self._derived)
+            self._derived.flush()
 
     def rebuild(self) -> None:
         with self._guard:
+            self._derived.changed()
             with self._writing() as connection:
                 postings.rebuild(connection)
-            self._derived = None
+            self._derived.forget()
             self.flush()
 
     # Reading
@@ -173,7 +161,7 @@ class LocalStore:
         return [rows.info(row) for row in found]
 
     def dense(self, vector: npt.NDArray[np.float32], k: int, where: Filter | None = None) -> list[str]:
-        vectors = self._vectors()
+        vectors = self._derived.vectors()
         with self._reading() as connection:
             among = queries.among(connection, where)
         numbers = vectors.search(vector, k, among)
@@ -238,59 +226,6 @@ class LocalStore:
     ) -> None:
         self.close()
 
-    # The derived index
-
-    def _vectors(self) -> VectorIndex:
-        """The FAISS index of the collection as it stands now: from memory, else from its file, else from SQLite."""
-        with self._guard:
-            with self._reading() as connection:
-                fingerprint = queries.fingerprint(connection)
-            if self._derived is None or self._derived.fingerprint != fingerprint:
-                self._derived = self._load(fingerprint)
-            return self._derived.vectors
-
-    def _load(self, fingerprint: str) -> _Derived:
-        try:
-            _, data = manifest.load(self._folder, fingerprint=fingerprint, embedder=self.embedder)
-            return _Derived(fingerprint, VectorIndex.from_bytes(data))
-        except manifest.GenerationError as error:
-            problem = error
-        with self._reading() as connection:
-            derived = self._build(connection)
-        if problem.reason != "damaged" and (self._wrote or self._derived is not None):
-            return derived  # the collection changed while it was open: whoever changed it will flush
-        _log.warning("vector index rebuilt from the database", problem=problem.detail, chunks=derived.vectors.size)
-        try:
-            with self._lock.hold(0):
-                if self.fingerprint() == derived.fingerprint:
-                    self._publish(derived)
-        except IndexStoreError as error:  # it serves from memory all the same
-            _log.warning("vector index not written", error=error.en)
-        return derived
-
-    def _build(self, connection: sqlite3.Connection) -> _Derived:
-        found = connection.execute("SELECT chunk, vector FROM vectors ORDER BY chunk").fetchall()
-        numbers = np.array([number for number, _ in found], np.int64)
-        vectors = np.frombuffer(b"".join(vector for _, vector in found), "<f4").reshape(-1, self.dimension)
-        return _Derived(queries.fingerprint(connection), VectorIndex.build(numbers, vectors))
-
-    def _published(self, fingerprint: str) -> bool:
-        try:
-            manifest.load(self._folder, fingerprint=fingerprint, embedder=self.embedder)
-        except manifest.GenerationError:
-            return False
-        return True
-
-    def _publish(self, derived: _Derived) -> None:
-        manifest.publish(
-            self._folder,
-            derived.vectors.to_bytes(),
-            vectors=derived.vectors.size,
-            dimension=self.dimension,
-            fingerprint=derived.fingerprint,
-            embedder=self.embedder,
-        )
-
     # Transactions
 
     @contextmanager
@@ -308,7 +243,6 @@ class LocalStore:
             sqlite.translated(self._path),
             sqlite.transaction(self._connection, "IMMEDIATE") as connection,
         ):
-            self._wrote = True
             yield connection
             connection.execute("INSERT OR REPLACE INTO collection VALUES ('fingerprint', ?)", (secrets.token_hex(8),))
 
