@@ -9,9 +9,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from eval import compare as compared
 from eval import report as tables
 from eval.records import complete_lines, not_a_run, read_run
 
+WORSE = 11
+"""Exit status of a gate: the second run is significantly worse."""
 ResultFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file that `gisa eval run` wrote.")]
 Failures = Annotated[bool, typer.Option("--failures", help="List what went wrong, with answers and quotes.")]
 
@@ -21,9 +24,33 @@ def report(file: ResultFile, failures: Failures = False) -> None:
     show(Console(), file, failures=failures)
 
 
-def compare(before: ResultFile, after: ResultFile) -> None:
-    """Show which questions got better or worse between two runs."""
-    tables.show_comparison(Console(), read_run(before), read_run(after))
+def compare(
+    before: ResultFile,
+    after: ResultFile,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+    gate: Annotated[
+        bool, typer.Option("--gate", help=f"Exit with {WORSE} when the second run is significantly worse.")
+    ] = False,
+    allow: Annotated[
+        float, typer.Option(min=0, max=1, help="How much a share may go down and the gate stay open (0.02: 2 points).")
+    ] = 0.0,
+    allow_seconds: Annotated[
+        float | None,
+        typer.Option(min=0, help="Let the gate look at time too: how much longer the median answer may take."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the draws of the bootstrap.")] = 0,
+) -> None:
+    """Show what got better or worse between two runs of the same questions, and whether chance would do the same."""
+    found = compared.compare(read_run(before), read_run(after), seed=seed)
+    if as_json:
+        typer.echo(json.dumps(found.to_json(allow, allow_seconds), ensure_ascii=False, indent=2))
+    else:
+        tables.show_comparison(Console(), found)
+    if gate and (failing := found.failing(allow, allow_seconds)):
+        names = ", ".join(one.measure for one in failing)
+        Console(stderr=True).print(f"Worse: {names}", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(WORSE)
 
 
 def show(console: Console, file: Path, *, failures: bool) -> None:

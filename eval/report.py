@@ -6,11 +6,15 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from eval.answers import Scores
+from eval.compare import Comparison
+from eval.measures import BY_KEY
 from eval.records import QuestionRecord, RunRecord
 
 Records = Sequence[QuestionRecord]
@@ -109,47 +113,52 @@ def show_failures(console: Console, records: Records) -> None:
         console.print("\n".join(lines), soft_wrap=True, highlight=False)
 
 
-def changes(before: Records, after: Records) -> tuple[list[tuple[QuestionRecord, list[str]]], ...]:
-    """(better, worse) among the questions of both runs: the record after, and the aspects that changed that way.
-
-    A question can be in both lists, by different aspects.
-    """
-    old = {record.key: record for record in before}
-    better: list[tuple[QuestionRecord, list[str]]] = []
-    worse: list[tuple[QuestionRecord, list[str]]] = []
-    for record in after:
-        if record.key not in old:
-            continue
-        was, now = _aspects(old[record.key]), _aspects(record)
-        for wanted, found in ((True, better), (False, worse)):
-            names = [name for name in now if now[name] is wanted and was.get(name) is (not wanted)]
-            if names:
-                found.append((record, names))
-    return better, worse
-
-
-def show_comparison(console: Console, before: tuple[RunRecord, Records], after: tuple[RunRecord, Records]) -> None:
-    """Figures of two runs side by side over the questions both asked, then each question that changed."""
-    both = {record.key for record in before[1]} & {record.key for record in after[1]}
-    sides = [[record for record in records if record.key in both] for _, records in (before, after)]
-    table = _table(
-        f"{len(both)} questions in both", "", f"before ({before[0].revision})", f"after ({after[0].revision})"
+def show_comparison(console: Console, found: Comparison) -> None:
+    """Each measure of two runs side by side, then each question that changed, with both answers."""
+    table = _table(f"{found.questions} questions in both", "", "before", "after", "difference", "p", "")
+    table.box, table.pad_edge = SIMPLE_HEAD, False  # fits 80 columns
+    for one in found.differences:
+        name, tell = (
+            ("whole answer, median, s", _seconds) if one.unit == "seconds" else (BY_KEY[one.measure].en, _points)
+        )
+        difference = f"{tell(one.difference, '+')} ± {tell(one.high - one.difference)}"
+        shown = Text(one.verdict, {"better": "green", "worse": "red", "same": "dim"}[one.verdict])
+        table.add_row(name, tell(one.before), tell(one.after), difference, p_told(one.p), shown)
+    table.caption = (
+        f"before: revision {found.before.revision}, {found.before.time}; after: {found.after.revision}, "
+        f"{found.after.time}. Shares in percent, ± the 95% interval of a paired bootstrap; same: p is 0.05 or more."
     )
-    for (name, was), (_, now) in zip(summary(sides[0]), summary(sides[1]), strict=True):
-        table.add_row(name, was, now)
     console.print(table)
-    for title, found in zip(("Better", "Worse"), changes(*sides), strict=True):
-        console.print(f"\n{title}: {len(found)}", style="bold", highlight=False)
-        for record, names in found:
-            line = f"  {record.id} ({record.language}): {', '.join(names)}"
-            console.print(line, soft_wrap=True, highlight=False, markup=False)
+    for title, changes in (("Better", found.better), ("Worse", found.worse)):
+        console.print(f"\n{title}: {len(changes)}", style="bold", highlight=False)
+        for change in changes:
+            record = change.after
+            lines = [
+                f"  {record.id} ({record.language}): {', '.join(BY_KEY[key].en for key in change.measures)}",
+                f"    question: {record.question}",
+                f"    before:   {_told(change.before)}",
+                f"    after:    {_told(change.after)}",
+            ]
+            console.print("\n".join(lines), soft_wrap=True, highlight=False, markup=False)
 
 
-def _aspects(record: QuestionRecord) -> dict[str, bool]:
-    if record.scores is None:
-        return dict.fromkeys(_ASPECTS, False)
-    scores = record.scores
-    return {name: value for name, its in _ASPECTS.items() if (value := its(scores)) is not None}
+def p_told(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else "<0.001"
+
+
+def _points(value: float, sign: str = "") -> str:
+    return f"{100 * value:{sign}.1f}"
+
+
+def _seconds(value: float, sign: str = "") -> str:
+    return f"{value:{sign}.2f}"
+
+
+def _told(record: QuestionRecord) -> str:
+    """The answer in one line, or the error in its place."""
+    if record.answer is None:
+        return f"error: {record.error.message}" if record.error else "none"
+    return " ".join(str(record.answer["answer"]).split())
 
 
 def _share(records: Records, pick: Callable[[Scores], bool | None]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from eval.report import changes, percentile, run_table, show_comparison, show_failures, summary, wrongs
+from eval.report import percentile, run_table, show_failures, summary, wrongs
 
 if TYPE_CHECKING:
     pass
@@ -68,24 +68,6 @@ def test_summary_of_nothing() -> None:
 def test_percentile_by_hand(percent: float, expected: float) -> None:
     assert percentile([4, 1, 3, 2], percent) == pytest.approx(expected)
     assert percentile([7], percent) == 7
-
-
-def test_comparison(tmp_path: Path) -> None:
-    before = asked(tmp_path / "before.jsonl")
-    after = list(before)
-    right, wrong = before[0].scores, before[1].scores
-    after[0] = before[0].model_copy(update={"scores": wrong})
-    after[1] = before[1].model_copy(update={"scores": right})
-    better, worse = changes(before, after)
-    aspects = ["facts in the answer", "no unsupported quantity"]
-    assert [(record.id, names) for record, names in better] == [("en-wrong", aspects)]
-    assert [(record.id, names) for record, names in worse] == [("en-right", aspects)]
-    assert changes(before, before) == ([], [])
-    console = Console(file=StringIO(), width=200)
-    show_comparison(console, (RUN, before), (RUN, after[:2]))
-    assert isinstance(console.file, StringIO)
-    assert "2 questions in both" in console.file.getvalue()
-    assert "Worse: 1\n  en-right (en): facts in the answer" in console.file.getvalue()
 
 
 def test_right_answers_have_no_wrongs(tmp_path: Path) -> None:
