@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from eval.answers import Scores
+from eval.citations import CitationScores
 from eval.datasets import DataError
 from rag.errors import Language
 
@@ -16,11 +17,19 @@ class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+LOCAL = "local"
+
+
 class RunRecord(_Line):
     """What was measured, and on what. `sets` maps a question set's name to the sha256 of its file.
 
     `articles` is "shipped" or the path told, `collection` the fingerprint of what was indexed, `settings` that of the
-    settings, `revision` the commit of the code ("+": with changes).
+    settings, `revision` the commit of the code ("+": with changes), `gisa` its release.
+
+    `model` is the language model's name, `model_sha256` the hash of its pinned file; None for a server's model, a file
+    of one's own, or no model. `embedder` names the embedding model with the stamp of its weights. `target` is "local",
+    or the address of the server that was asked: then collection, settings, models and `gisa` are as that server tells
+    them, "" or None for what it does not tell, and `revision` and `machine` are those of the side that asked.
     """
 
     type: Literal["run"] = "run"
@@ -32,6 +41,11 @@ class RunRecord(_Line):
     revision: str
     machine: str
     time: str
+    target: str = LOCAL
+    gisa: str | None = None
+    model: str | None = None
+    model_sha256: str | None = None
+    embedder: str | None = None
 
     def same_run(self, other: RunRecord) -> bool:
         """Whether answers of both may stand in one file."""
@@ -46,11 +60,54 @@ class AskError(_Line):
     message: str
 
 
+class FoundSentence(_Line):
+    """A sentence of the evidence: `article.text[start:end] == text`. `odds` are the model's log odds that it answers;
+    None where it was not judged, or its odds were not told."""
+
+    article_id: str
+    start: int
+    end: int
+    text: str
+    score: float
+    words: float
+    odds: float | None = None
+
+
+class Draft(_Line):
+    """What the model wrote, and when (milliseconds since the question was asked). `failed` says why it was thrown away,
+    a reason a claim; empty for the draft that was shown."""
+
+    text: str
+    begun_ms: float
+    ended_ms: float
+    failed: tuple[str, ...] = ()
+
+
+class Trace(_Line):
+    """What happened on the way to an answer. `evidence` is in the order it was found in, best first; `judged_ms` tells
+    when the model began to look at each of its sentences, in order."""
+
+    evidence: tuple[FoundSentence, ...] = ()
+    judged_ms: tuple[float, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+
+
+class Judgement(_Line):
+    """What a model thinks of an answer. `passing` is None when it could not be read from its words; `score` is as the
+    evaluator gives it (correctness: 1 to 5)."""
+
+    judge: str
+    passing: bool | None
+    score: float | None = None
+    feedback: str = ""
+
+
 class QuestionRecord(_Line):
     """One question asked. `answer` is the public Answer object; it and `scores` are None when there was an `error`.
 
     `elapsed_ms` is the whole wait as the caller saw it, `evidence_ms` the wait until the evidence was there.
-    `prompt_tokens` is what the model read, where that is known.
+    `prompt_tokens` is what the model read, where that is known. `citations` say what the answer's own citations bear
+    out (None: no answer, or a refusal), `judgements` what models think of it, by the evaluator's name.
     """
 
     type: Literal["question"] = "question"
@@ -69,6 +126,9 @@ class QuestionRecord(_Line):
     elapsed_ms: float
     evidence_ms: float | None = None
     prompt_tokens: int | None = None
+    citations: CitationScores | None = None
+    trace: Trace | None = None
+    judgements: dict[str, Judgement] = {}
 
     @property
     def key(self) -> tuple[str, str]:
