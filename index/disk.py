@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 from index.errors import DiskFullError, IndexStoreError
@@ -15,6 +16,17 @@ def disk_full(folder: Path) -> DiskFullError:
         f"The disk that holds {folder} is full; nothing was half-stored. Free some space, then try again.",
         f"{folder} 이(가) 있는 디스크가 가득 찼습니다. 일부만 저장된 것은 없습니다. 공간을 확보한 뒤 다시 시도하세요.",
     )
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` outlast a crash. Raises OSError."""
+    if os.name == "nt":  # a folder cannot be opened there, and a rename is already durable
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def file_error(error: OSError, path: Path) -> IndexStoreError:
