@@ -57,7 +57,7 @@ def unit_norm(vectors: Vectors) -> bool:
 def insert(connection: sqlite3.Connection, entry: Entry) -> dict[int, tuple[str, ...]]:
     """Store an entry whose article is not there. Returns chunk number -> terms, for the posting lists."""
     article = entry.article
-    earliest, latest = _days(article)
+    earliest, latest = days(article)
     number = connection.execute(
         """INSERT INTO articles (id, title, publisher, author, published, published_precision, earliest, latest,
            language, url, source, rights, content_hash, body, text) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
@@ -172,13 +172,13 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimensi
             article_vectors[row[-1]],
             sentence_vectors[first:last],
             all_terms,
-            _last(all_terms, [sentence[3] for sentence in its]),
+            last_terms(all_terms, [sentence[3] for sentence in its]),
         )
         first = last
     return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
 
 
-def _last(terms: tuple[str, ...], counts: Sequence[int]) -> tuple[tuple[str, ...], ...]:
+def last_terms(terms: tuple[str, ...], counts: Sequence[int]) -> tuple[tuple[str, ...], ...]:
     """The terms at the end, in parts of those lengths."""
     bounds = list(accumulate(counts, initial=len(terms) - sum(counts)))
     return tuple(terms[first:last] for first, last in pairwise(bounds))
@@ -214,7 +214,7 @@ def split(terms: str) -> list[str]:
     return terms.split(" ") if terms else []
 
 
-def _days(article: Article) -> tuple[date | None, date | None]:
+def days(article: Article) -> tuple[date | None, date | None]:
     """The first and the last day the article may have been published on."""
     day = article.published
     if day is None:

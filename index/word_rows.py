@@ -1,15 +1,25 @@
-"""Word vectors as rows of the database, and back: 8 bits a number, one scale a word."""
+"""Word vectors as they are stored, and back: 8 bits a number, one scale a word."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from index.types import Words
+
+
+class Packed(NamedTuple):
+    """The words of one chunk: words of each sentence (JSON), numbers of a word, float32 scales and int8 numbers."""
+
+    counts: str
+    width: int
+    scales: bytes
+    data: bytes
 
 
 def fits(by_chunk: Sequence[Sequence[Words]], sentences: Sequence[int]) -> bool:
@@ -23,15 +33,21 @@ def fits(by_chunk: Sequence[Sequence[Words]], sentences: Sequence[int]) -> bool:
     )
 
 
-def insert(connection: sqlite3.Connection, chunk: int, by_sentence: Sequence[Words]) -> None:
-    """Store the words of the chunk of that number."""
+def pack(by_sentence: Sequence[Words]) -> Packed:
     words = np.concatenate(by_sentence)
     scales = (np.abs(words).max(axis=1, initial=0) / 127).astype("<f4")
     data = np.rint(words / np.where(scales > 0, scales, 1)[:, None]).astype(np.int8)
-    connection.execute(
-        "INSERT INTO words VALUES (?,?,?,?,?)",
-        (chunk, json.dumps([len(its) for its in by_sentence]), words.shape[1], scales.tobytes(), data.tobytes()),
-    )
+    return Packed(json.dumps([len(its) for its in by_sentence]), words.shape[1], scales.tobytes(), data.tobytes())
+
+
+def unpack(counts: str, width: int, scales: bytes, data: bytes) -> tuple[Words, ...]:
+    """Each sentence's words, float32 (words, width)."""
+    return tuple(np.split(_floats(scales, data, width), np.cumsum(json.loads(counts))[:-1]))
+
+
+def insert(connection: sqlite3.Connection, chunk: int, by_sentence: Sequence[Words]) -> None:
+    """Store the words of the chunk of that number."""
+    connection.execute("INSERT INTO words VALUES (?,?,?,?,?)", (chunk, *pack(by_sentence)))
 
 
 def read(connection: sqlite3.Connection, chunk_ids: Sequence[str]) -> list[tuple[Words, ...]]:
@@ -41,10 +57,7 @@ def read(connection: sqlite3.Connection, chunk_ids: Sequence[str]) -> list[tuple
            JOIN words ON chunk=number""",
         (json.dumps(list(dict.fromkeys(chunk_ids))),),
     )
-    found = {
-        chunk_id: tuple(np.split(_floats(scales, data, width), np.cumsum(json.loads(counts))[:-1]))
-        for chunk_id, counts, width, scales, data in rows
-    }
+    found = {chunk_id: unpack(*packed) for chunk_id, *packed in rows}
     return [found.get(chunk_id, ()) for chunk_id in chunk_ids]
 
 
