@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from index import manifest, queries
+from index import checks, manifest, queries
 from index.errors import IndexStoreError
 from index.faiss_index import VectorIndex
 from index.lock import WriterLock
@@ -99,7 +99,7 @@ class DerivedVectors:
         return made
 
     def _build(self, connection: sqlite3.Connection) -> _Generation:
-        found = connection.execute("SELECT chunk, vector FROM vectors ORDER BY chunk").fetchall()
+        found = list(checks.vectors(connection))
         numbers = np.array([number for number, _ in found], np.int64)
         vectors = np.frombuffer(b"".join(vector for _, vector in found), "<f4").reshape(-1, self._dimension)
         return _Generation(queries.fingerprint(connection), VectorIndex.build(numbers, vectors))

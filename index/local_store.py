@@ -14,7 +14,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from index import postings, queries, rows, sqlite, word_rows
+from index import checks, postings, queries, rows, sqlite, word_rows
 from index import verify as verification
 from index.derived import DerivedVectors
 from index.disk import file_error
@@ -56,6 +56,9 @@ class LocalStore:
             except OSError as error:
                 raise file_error(error, folder) from error
         self._lock = WriterLock(folder)
+        if not self._path.exists():
+            with self._lock.hold(wait_s):
+                sqlite.create(self._path)
         with sqlite.translated(self._path):
             self._connection = sqlite.connect(self._path)
         try:
@@ -72,8 +75,12 @@ class LocalStore:
             if sqlite.version(self._connection, self._path) != sqlite.VERSION:
                 with self._lock.hold(self._wait_s):
                     sqlite.migrate(self._connection, self._path)
-            about = dict(self._connection.execute("SELECT key, value FROM collection"))
-        if not about:
+            with sqlite.transaction(self._connection) as connection:
+                about = dict(connection.execute("SELECT key, value FROM collection"))
+                sealed = checks.sealed(connection)
+        if not sealed:
+            raise sqlite.damaged(self._path, "its schema or description is not as it was written")
+        if "embedder" not in about:
             if embedder is None or dimension is None:
                 raise IndexMissingError(
                     f"The collection in {self._folder} is empty. Fill it with `gisa index add PATH`.",
@@ -245,6 +252,7 @@ class LocalStore:
         ):
             yield connection
             connection.execute("INSERT OR REPLACE INTO collection VALUES ('fingerprint', ?)", (secrets.token_hex(8),))
+            checks.put_seal(connection)
 
 
 def _not_found(article_id: str) -> ArticleNotFoundError:

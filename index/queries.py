@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
+from index import checks
 from index.types import Filter, Statistics
 
 
@@ -58,17 +60,22 @@ def fingerprint(connection: sqlite3.Connection) -> str:
 
 
 def statistics(connection: sqlite3.Connection, dimension: int) -> Statistics:
+    """Raises IndexDamagedError."""
     articles = connection.execute("SELECT count(*) FROM articles").fetchone()[0]
     chunks, average_terms = connection.execute("SELECT count(*), coalesce(avg(length), 0) FROM chunks").fetchone()
     sums: dict[str, npt.NDArray[np.float64]] = {}
     counts: dict[str, int] = {}
     vectors = connection.execute(
-        """SELECT language, vector FROM vectors JOIN chunks ON chunk=chunks.number
-           JOIN articles ON article=articles.number ORDER BY chunk"""
+        """SELECT language, vectors.vector, number, chunk_checks.vector FROM vectors
+           JOIN (SELECT chunks.number, language FROM chunks JOIN articles ON article=articles.number)
+           ON vectors.chunk=number LEFT JOIN chunk_checks ON chunk_checks.chunk=number ORDER BY vectors.chunk"""
     )
     while found := vectors.fetchmany(4096):
-        for language in {language for language, _ in found}:
-            block = np.frombuffer(b"".join(blob for its, blob in found if its == language), "<f4")
+        for _, blob, number, check in found:
+            if crc32(blob) != check:
+                raise checks.damaged_chunk(connection, number)
+        for language in {language for language, *_ in found}:
+            block = np.frombuffer(b"".join(blob for its, blob, *_ in found if its == language), "<f4")
             rows = block.reshape(-1, dimension)
             sums[language] = sums.get(language, np.zeros(dimension)) + rows.sum(axis=0, dtype=np.float64)
             counts[language] = counts.get(language, 0) + len(rows)

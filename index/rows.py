@@ -9,18 +9,19 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
 from itertools import accumulate, chain, pairwise
+from typing import Any
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
-from index import word_rows
+from index import checks, word_rows
 from index.store import Entry
 from index.types import ArticleInfo, Candidate, Chunk, Sentence, Vectors
 from seeds.article import Article, Precision
 
 INFO = """articles.id, title, publisher, author, published, published_precision, language, url, source"""
-_Value = str | int | float | bytes | None
-_Row = Sequence[_Value]
+_Row = Sequence[checks.Value]
 
 
 def check(entry: Entry, dimension: int) -> None:
@@ -65,6 +66,7 @@ def insert(connection: sqlite3.Connection, entry: Entry) -> dict[int, tuple[str,
          article.published_precision, _iso(earliest), _iso(latest), article.language, article.url, article.source,
          article.rights, article.content_hash, json.dumps(article.body), article.text),
     ).lastrowid  # fmt: skip
+    assert number is not None
     connection.executemany(
         "INSERT INTO names VALUES (?,?,?)", [(number, korean, latin) for korean, latin in dict.fromkeys(entry.names)]
     )
@@ -93,6 +95,7 @@ def insert(connection: sqlite3.Connection, entry: Entry) -> dict[int, tuple[str,
                 for position, (sentence, its_terms) in enumerate(zip(chunk.sentences, sentence_terms, strict=True))
             ],
         )
+    checks.add(connection, number)
     return added
 
 
@@ -108,6 +111,22 @@ def delete(connection: sqlite3.Connection, article_id: str) -> dict[int, list[st
 
 
 def article(connection: sqlite3.Connection, article_id: str) -> Article | None:
+    """None when there is no such article. Raises IndexDamagedError when it is not as it was written."""
+    row = connection.execute(
+        f"""SELECT about, article_checks.text, body, articles.text, {checks.ABOUT} FROM articles
+            LEFT JOIN article_checks ON article=number WHERE articles.id=?""",
+        (article_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    about, text, *rest = row
+    if (about, text) != (checks.fields(rest[2:]), checks.fields(rest[:2])):
+        raise checks.damaged_article(article_id)
+    return read_article(connection, article_id)
+
+
+def read_article(connection: sqlite3.Connection, article_id: str) -> Article | None:
+    """Unchecked. Raises ValueError or TypeError for what cannot be an article."""
     row = connection.execute(
         """SELECT id, title, text, body, publisher, author, published, published_precision, language, url, source,
            rights FROM articles WHERE id=?""",
@@ -139,43 +158,51 @@ def info(row: _Row) -> ArticleInfo:
 
 
 def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimension: int) -> list[Candidate]:
-    """The chunks with those ids, in that order; those that are gone are left out."""
-    wanted = json.dumps(list(chunk_ids))
+    """The chunks with those ids, in that order; those that are gone are left out. Raises IndexDamagedError."""
     chunks = connection.execute(
-        f"""SELECT chunks.number, chunks.id, position, start, "end", terms, vector, sentence_vectors, {INFO}, article
-            FROM json_each(?) CROSS JOIN chunks ON chunks.id=value JOIN articles ON article=articles.number
-            JOIN vectors ON chunk=chunks.number""",
-        (wanted,),
+        f"""SELECT chunk_checks.text, {checks.CHUNK}, vectors.vector, sentence_vectors
+            FROM json_each(?) CROSS JOIN chunks ON chunks.id=value JOIN vectors ON vectors.chunk=chunks.number
+            LEFT JOIN chunk_checks ON chunk_checks.chunk=chunks.number""",
+        (json.dumps(list(chunk_ids)),),
     ).fetchall()
     if not chunks:
         return []
-    vectors = np.frombuffer(b"".join(row[6] for row in chunks), "<f4").reshape(-1, dimension)
-    sentence_vectors = normalised(b"".join(row[7] for row in chunks), dimension)
-    article_vectors = _article_vectors(connection, {row[-1] for row in chunks}, dimension)
-    infos: dict[str, ArticleInfo] = {}
+    sentences = [_sentences(connection, *row[:-2], row[-1]) for row in chunks]
+    articles = {row[3] for row in chunks}
+    infos = _infos(connection, articles)
+    article_vectors = _article_vectors(connection, articles, dimension)  # which looks at every vector first
+    vectors = np.frombuffer(b"".join(row[-2] for row in chunks), "<f4").reshape(-1, dimension)
+    sentence_vectors = normalised(b"".join(row[-1] for row in chunks), dimension)
     found: dict[str, Candidate] = {}
     first = 0
-    for row, vector in zip(chunks, vectors, strict=True):
-        number, identifier, position, start, end, terms = row[:6]
-        its = connection.execute(
-            'SELECT start, "end", text, terms FROM sentences WHERE chunk=? ORDER BY position', (number,)
-        ).fetchall()
+    for row, its, vector in zip(chunks, sentences, vectors, strict=True):
+        _, _, identifier, article_number, position, start, end, _, terms, _, _ = row
         last = first + len(its)
-        its_article = infos.setdefault(row[8], info(row[8:-1]))
-        parts = tuple(Sentence(s_start, s_end, text) for s_start, s_end, text, _ in its)
+        its_article = infos[article_number]
+        parts = tuple(Sentence(s_start, s_end, text) for _, s_start, s_end, text, _ in its)
         all_terms = tuple(split(terms))
         chunk = Chunk(identifier, its_article.id, position, start, end, " ".join(s.text for s in parts), parts)
         found[identifier] = Candidate(
             chunk,
             its_article,
             vector,
-            article_vectors[row[-1]],
+            article_vectors[article_number],
             sentence_vectors[first:last],
             all_terms,
-            last_terms(all_terms, [sentence[3] for sentence in its]),
+            last_terms(all_terms, [sentence[-1] for sentence in its]),
         )
         first = last
     return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
+
+
+def _sentences(connection: sqlite3.Connection, check: int, *row: Any) -> list[tuple[int, int, int, str, int]]:
+    """The sentences of the chunk whose columns CHUNK and sentence vectors are `row`. Raises IndexDamagedError."""
+    *chunk, halves = row
+    found = connection.execute(f"SELECT {checks.SENTENCE} FROM sentences WHERE chunk=? ORDER BY position", chunk[:1])
+    sentences = found.fetchall()
+    if checks.chunk_text(chunk, sentences, halves) != check:
+        raise checks.damaged_chunk(connection, chunk[0])
+    return sentences
 
 
 def last_terms(terms: tuple[str, ...], counts: Sequence[int]) -> tuple[tuple[str, ...], ...]:
@@ -184,17 +211,35 @@ def last_terms(terms: tuple[str, ...], counts: Sequence[int]) -> tuple[tuple[str
     return tuple(terms[first:last] for first, last in pairwise(bounds))
 
 
+def _infos(connection: sqlite3.Connection, articles: Collection[int]) -> dict[int, ArticleInfo]:
+    """Article number -> what is shown of it."""
+    found = connection.execute(
+        f"""SELECT about, {checks.ABOUT} FROM json_each(?) CROSS JOIN articles ON number=value
+            LEFT JOIN article_checks ON article=number""",
+        (json.dumps(sorted(articles)),),
+    ).fetchall()
+    infos: dict[int, ArticleInfo] = {}
+    for check, *about in found:
+        if checks.fields(about) != check:
+            raise checks.damaged_article(about[1])
+        infos[about[0]] = info((*about[1:7], *about[9:12]))
+    return infos
+
+
 def _article_vectors(
     connection: sqlite3.Connection, articles: Collection[int], dimension: int
 ) -> dict[int, npt.NDArray[np.float32]]:
     """Article number -> mean of its chunks' vectors, float32 (dimension,), not normalised."""
     rows = connection.execute(
-        """SELECT article, vector FROM json_each(?) CROSS JOIN chunks ON article=value
-           JOIN vectors ON chunk=chunks.number""",
+        """SELECT article, number, vectors.vector, chunk_checks.vector FROM json_each(?)
+           CROSS JOIN chunks ON article=value JOIN vectors ON vectors.chunk=number
+           LEFT JOIN chunk_checks ON chunk_checks.chunk=number""",
         (json.dumps(sorted(articles)),),
     )
     blobs: defaultdict[int, list[bytes]] = defaultdict(list)
-    for article, vector in rows:
+    for article, number, vector, check in rows:
+        if crc32(vector) != check:
+            raise checks.damaged_chunk(connection, number)
         blobs[article].append(vector)
     return {
         article: np.frombuffer(b"".join(its), "<f4").reshape(-1, dimension).mean(axis=0)

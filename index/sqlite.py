@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import structlog
 
-from index.disk import disk_full
+from index import checks
+from index.disk import disk_full, file_error, sync_folder
 from index.errors import IndexBusyError, IndexDamagedError, IndexStoreError
 
-VERSION = 1
+VERSION = 2
 APPLICATION_ID = 0x67697361  # "gisa": no other program's database is ever taken for ours
 
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE collection (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE articles (
@@ -92,10 +94,12 @@ CREATE TABLE postings (
     PRIMARY KEY (term, block)
 ) STRICT, WITHOUT ROWID;
 """
+    + checks.TABLES
+)
 
 _log = structlog.get_logger(__name__)
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: checks.add_all}
 """`MIGRATIONS[v]` turns a database of version v into one of version v + 1, inside the caller's transaction."""
 
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC})
@@ -120,12 +124,7 @@ def _ours(error: sqlite3.Error, path: Path) -> IndexStoreError:
     if code in _FULL:
         return disk_full(path.parent)
     if code & 0xFF in _DAMAGED or any(sign in str(error) for sign in _DAMAGED_SIGNS):
-        return IndexDamagedError(
-            f"The index {path} is damaged and was left as it is ({error}). Put a backup in its place, "
-            "or move it away and add the articles again with `gisa index add`.",
-            f"색인 {path} 이(가) 손상되었으며 그대로 두었습니다({error}). 백업을 그 자리에 복원하거나, "
-            "파일을 옮겨 두고 `gisa index add`로 기사를 다시 추가하세요.",
-        )
+        return damaged(path, str(error))
     if code & 0xFF in _BUSY:
         return IndexBusyError(
             f"The index {path} is busy. Wait until the other process is done, then try again.",
@@ -137,11 +136,49 @@ def _ours(error: sqlite3.Error, path: Path) -> IndexStoreError:
     )
 
 
+def damaged(path: Path, why: str) -> IndexDamagedError:
+    return IndexDamagedError(
+        f"The index {path} is damaged and was left as it is ({why}). Put a backup in its place, "
+        "or move it away and add the articles again with `gisa index add`.",
+        f"색인 {path} 이(가) 손상되었으며 그대로 두었습니다({why}). 백업을 그 자리에 복원하거나, "
+        "파일을 옮겨 두고 `gisa index add`로 기사를 다시 추가하세요.",
+    )
+
+
+def create(path: Path) -> None:
+    """Make the empty database of a new collection, unless there is one. The caller holds the writer's lock.
+
+    It is made whole under another name first: an empty file of that name is then always a damaged one.
+    Raises DiskFullError, IndexStoreError.
+    """
+    if path.exists():
+        return
+    part = path.with_name(path.name + ".part")
+    try:
+        for left in (part, path):  # by a process that was killed, or by a database that was moved away
+            for suffix in ("", "-journal", "-wal", "-shm"):
+                left.with_name(left.name + suffix).unlink(missing_ok=True)
+        with translated(path), closing(sqlite3.connect(part, isolation_level=None)) as connection:
+            with transaction(connection, "IMMEDIATE"):
+                for statement in SCHEMA.split(";\n"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version={VERSION}")
+                checks.put_seal(connection)
+            connection.execute("PRAGMA journal_mode=WAL")
+        part.rename(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise file_error(error, path) from error
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """A connection in autocommit mode, durable (WAL, synchronous=FULL), with foreign keys enforced.
 
-    It may be used by any thread, by one at a time. Raises sqlite3.Error.
+    It may be used by any thread, by one at a time. Raises sqlite3.Error, IndexDamagedError.
     """
+    if path.stat().st_size == 0:  # SQLite would take it for a new database, and delete the log beside it
+        raise damaged(path, "it is empty")
     try:
         return _connect(path)
     except sqlite3.OperationalError as error:
@@ -167,7 +204,7 @@ def _connect(path: Path, *, alone: bool = False) -> sqlite3.Connection:
 
 
 def version(connection: sqlite3.Connection, path: Path) -> int:
-    """The schema's version, 0 for a new file. Raises IndexStoreError for another program's or a newer database."""
+    """The schema's version. Raises IndexStoreError for another program's or a newer database, IndexDamagedError."""
     found = int(connection.execute("PRAGMA user_version").fetchone()[0])
     owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
     empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
@@ -176,6 +213,8 @@ def version(connection: sqlite3.Connection, path: Path) -> int:
             f"{path} is a database of another program. Choose another folder with GISA_HOME.",
             f"{path} 은(는) 다른 프로그램의 데이터베이스입니다. GISA_HOME으로 다른 폴더를 지정하세요.",
         )
+    if empty or found == 0:
+        raise damaged(path, "it holds no collection")
     if found > VERSION:
         raise IndexStoreError(
             f"{path} was made by a newer gisa (format {found}, this one knows {VERSION}). Upgrade gisa.",
@@ -188,17 +227,11 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the database to `VERSION` in one transaction. The caller holds the writer's lock."""
     if version(connection, path) == VERSION:
         return
-    connection.execute("PRAGMA journal_mode=WAL")
     with transaction(connection, "IMMEDIATE"):
-        found = version(connection, path)
-        if found == 0:
-            for statement in SCHEMA.split(";\n"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        else:
-            for step in range(found, VERSION):
-                MIGRATIONS[step](connection)
+        for step in range(version(connection, path), VERSION):
+            MIGRATIONS[step](connection)
         connection.execute(f"PRAGMA user_version={VERSION}")
+        checks.put_seal(connection)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index import manifest, postings, queries, rows, word_rows
+from index import checks, manifest, postings, queries, rows, word_rows
 from index.faiss_index import VectorIndex
 from index.store import Damage
 
@@ -19,6 +19,7 @@ def verify(connection: sqlite3.Connection, folder: Path, embedder: str, dimensio
     if damage := list(_database(connection)):
         return damage
     return [
+        *_rows(connection),
         *_texts(connection),
         *_vectors(connection, dimension),
         *_words(connection),
@@ -35,11 +36,20 @@ def _database(connection: sqlite3.Connection) -> Iterator[Damage]:
         yield Damage(f"{table} {row}", f"belongs to a row of {parent} that is not there", mendable=False)
 
 
+def _rows(connection: sqlite3.Connection) -> Iterator[Damage]:
+    if not checks.sealed(connection):
+        yield Damage("database", "its schema or description is not as it was written", mendable=False)
+    for number, article_id in connection.execute("SELECT number, id FROM articles ORDER BY id").fetchall():
+        for chunk, what in checks.wrong(connection, number):
+            where = f"article {article_id}"
+            yield Damage(where if chunk is None else f"{where} chunk number {chunk}", what, mendable=False)
+
+
 def _texts(connection: sqlite3.Connection) -> Iterator[Damage]:
     for (article_id,) in connection.execute("SELECT id FROM articles ORDER BY id").fetchall():
         where = f"article {article_id}"
         try:
-            article = rows.article(connection, article_id)
+            article = rows.read_article(connection, article_id)
         except (ValueError, TypeError) as error:
             yield Damage(where, f"its row cannot be read ({error})", mendable=False)
             continue
@@ -123,6 +133,7 @@ def _postings(connection: sqlite3.Connection) -> Iterator[Damage]:
 
 
 def _faiss(connection: sqlite3.Connection, folder: Path, embedder: str) -> Iterator[Damage]:
+    yield from _last_generation(folder)
     try:
         about, data = manifest.load(folder, fingerprint=queries.fingerprint(connection), embedder=embedder)
     except manifest.GenerationError as error:
@@ -133,3 +144,13 @@ def _faiss(connection: sqlite3.Connection, folder: Path, embedder: str) -> Itera
     held = {int(number): vector.astype("<f4").tobytes() for number, vector in zip(numbers, vectors, strict=True)}
     if held != truth or len(numbers) != about.vectors:
         yield Damage(about.file, "does not hold the vectors of the database", mendable=True)
+
+
+def _last_generation(folder: Path) -> Iterator[Damage]:
+    """The one before the current: it need not be there, nor be of the collection as it stands, only whole."""
+    try:
+        found = manifest.damage(folder, manifest.read_manifest(folder, manifest.LAST))
+    except manifest.GenerationError as error:
+        found = None if error.reason == "missing" else error.detail
+    if found:
+        yield Damage("last vector index", found, mendable=True)

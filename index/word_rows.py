@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from index import checks
 from index.types import Words
 
 
@@ -51,13 +52,21 @@ def insert(connection: sqlite3.Connection, chunk: int, by_sentence: Sequence[Wor
 
 
 def read(connection: sqlite3.Connection, chunk_ids: Sequence[str]) -> list[tuple[Words, ...]]:
-    """For each id, in order, its sentences' words, float32 (words, h); the empty tuple where the chunk is gone."""
+    """For each id, in order, its sentences' words, float32 (words, h); the empty tuple where the chunk is gone.
+
+    Raises IndexDamagedError.
+    """
     rows = connection.execute(
-        """SELECT chunks.id, counts, width, scales, data FROM json_each(?) CROSS JOIN chunks ON chunks.id=value
-           JOIN words ON chunk=number""",
+        """SELECT chunks.id, number, chunk_checks.words, counts, width, scales, data
+           FROM json_each(?) CROSS JOIN chunks ON chunks.id=value JOIN words ON words.chunk=number
+           LEFT JOIN chunk_checks ON chunk_checks.chunk=number""",
         (json.dumps(list(dict.fromkeys(chunk_ids))),),
     )
-    found = {chunk_id: unpack(*packed) for chunk_id, *packed in rows}
+    found: dict[str, tuple[Words, ...]] = {}
+    for chunk_id, number, check, *packed in rows:
+        if checks.chunk_words(*packed) != check:
+            raise checks.damaged_chunk(connection, number)
+        found[chunk_id] = unpack(*packed)
     return [found.get(chunk_id, ()) for chunk_id in chunk_ids]
 
 

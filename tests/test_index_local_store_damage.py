@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from entries import entry
 from store_desk import QUERY, _open
 from structlog.testing import capture_logs
 
+from index import manifest
 from index.errors import IndexDamagedError
 from index.local_store import LocalStore
 
@@ -101,7 +104,9 @@ def test_a_damaged_database_is_reported_and_left_as_it_is(tmp_path: Path, harm: 
     assert (tmp_path / "gisa.db").read_bytes() == harmed
 
 
-@pytest.mark.parametrize("table", ["collection", "articles", "chunks", "vectors", "sentences", "names", "postings"])
+@pytest.mark.parametrize(
+    "table", ["collection", "articles", "chunks", "vectors", "sentences", "names", "postings", "article_checks"]
+)
 def test_a_table_lost_while_it_is_open(tmp_path: Path, table: str) -> None:
     with _open(tmp_path) as store:
         store.put([entry("a")])
@@ -136,6 +141,20 @@ def test_verify_names_a_damaged_page(tmp_path: Path) -> None:
 
 
 HARMS = [
+    ("UPDATE articles SET source='b.md' WHERE id='a'", "its row not as written", False),
+    ("UPDATE articles SET latest='2025-01-01' WHERE id='a'", "its row not as written", False),
+    ("UPDATE articles SET body='[[0, 5]]' WHERE id='a'", "its text not as written", False),
+    ("INSERT INTO names VALUES (1, '없음', 'None')", "its names or chunks not as written", False),
+    ("DELETE FROM article_checks WHERE article=1", "its row not as written", False),
+    ("DELETE FROM chunk_checks WHERE chunk=1", "its text not as written", False),
+    ("UPDATE chunk_checks SET vector=vector+1 WHERE chunk=1", "its vector not as written", False),
+    ("UPDATE vectors SET vector=(SELECT vector FROM vectors WHERE chunk=2) WHERE chunk=1", "its vector not as", False),
+    (
+        "UPDATE vectors SET sentence_vectors=(SELECT sentence_vectors FROM vectors WHERE chunk=2) WHERE chunk=1",
+        "its text not as written",
+        False,
+    ),
+    ("UPDATE words SET data=(SELECT data FROM words WHERE chunk=3) WHERE chunk=1", "its word vectors not as", False),
     ("UPDATE sentences SET text='다른 말' WHERE position=1", "is not at its offsets", False),
     ("UPDATE sentences SET start=start+1", "is not at its offsets", False),
     ("UPDATE chunks SET start=start+1", "offsets are not those of its sentences", False),
@@ -154,7 +173,6 @@ HARMS = [
     ("UPDATE words SET counts='[4,-1]' WHERE chunk=1", "word vectors have the wrong size", False),
     ("UPDATE words SET scales=zeroblob(4) WHERE chunk=1", "word vectors have the wrong size", False),
     ("UPDATE words SET data=substr(data, 2) WHERE chunk=1", "word vectors have the wrong size", False),
-    ("UPDATE vectors SET vector=(SELECT vector FROM vectors WHERE chunk=1)", "does not hold the vectors", True),
     ("UPDATE postings SET data=zeroblob(6) WHERE term='v0'", "posting list is not what the chunks say", True),
     ("DELETE FROM postings WHERE term='문장'", "posting list is not what the chunks say", True),
     ("INSERT INTO postings VALUES ('귀신', 0, 1, zeroblob(6))", "posting list is not what the chunks say", True),
@@ -178,9 +196,135 @@ def test_verify_names_each_damage_and_rebuild_mends_what_is_derived(
         connection.execute(statement)
     connection.close()
     with _open(tmp_path) as store:
-        found = [damage for damage in store.verify() if what in damage.what]
-        assert found
+        every = store.verify()
+        found = [damage for damage in every if what in damage.what]
+        assert found, every
         assert {damage.mendable for damage in found} == {mendable}
         if mendable:
             store.rebuild()
             assert store.verify() == []
+
+
+READ_HARMS = [
+    "UPDATE sentences SET text='다른 말' WHERE chunk=1 AND position=1",
+    "UPDATE chunks SET terms='다른 말 a a' WHERE number=1",
+    "UPDATE vectors SET vector=(SELECT vector FROM vectors WHERE chunk=2) WHERE chunk=1",
+    "UPDATE vectors SET vector=substr(vector, 1, 8) WHERE chunk=1",
+    "UPDATE vectors SET sentence_vectors=zeroblob(32) WHERE chunk=1",
+    "UPDATE words SET data=zeroblob(length(data)) WHERE chunk=1",
+    "UPDATE articles SET title='다른 제목' WHERE id='a'",
+    "UPDATE articles SET text='다른 글' WHERE id='a'",
+    "UPDATE articles SET body='[[0,' WHERE id='a'",
+]
+
+
+@pytest.mark.parametrize("statement", READ_HARMS)
+def test_a_damaged_row_is_never_answered_from(tmp_path: Path, statement: str) -> None:
+    with _open(tmp_path) as store:
+        store.put([entry("a"), entry("b")])
+        store.flush()
+    with closing(sqlite3.connect(tmp_path / "gisa.db")) as connection:
+        connection.execute(statement)
+        connection.commit()
+    with _open(tmp_path) as store:
+        with pytest.raises(IndexDamagedError, match=r"Article a is damaged.*`gisa index remove a`") as caught:
+            _answer_from(store, "a")
+        assert "기사 a" in caught.value.ko
+        _answer_from(store, "b")
+        store.remove("a")
+        store.put([entry("a")])
+        store.rebuild()
+        assert store.verify() == []
+        _answer_from(store, "a")
+
+
+def _answer_from(store: LocalStore, article_id: str) -> None:
+    chunks = [f"{article_id}-0-0", f"{article_id}-0-1"]
+    assert len(store.candidates(chunks)) == len([words for words in store.words(chunks) if words]) == 2
+    store.article(article_id)
+
+
+def test_a_damaged_vector_goes_into_no_vector_index_and_no_mean(tmp_path: Path) -> None:
+    with _open(tmp_path) as store:
+        store.put([entry("a"), entry("b")])
+    with closing(sqlite3.connect(tmp_path / "gisa.db")) as connection:
+        connection.execute("UPDATE vectors SET vector=(SELECT vector FROM vectors WHERE chunk=2) WHERE chunk=1")
+        connection.commit()
+    with _open(tmp_path) as store:
+        for use in (store.flush, store.statistics, lambda: store.dense(QUERY, 9)):
+            with pytest.raises(IndexDamagedError, match="Article a is damaged"):
+                use()
+        assert not (tmp_path / "faiss.json").exists()
+
+
+def test_an_emptied_database_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    with _open(tmp_path) as store:
+        store.put([entry("a")])
+    os.truncate(tmp_path / "gisa.db", 0)
+    with pytest.raises(IndexDamagedError, match="it is empty"):
+        _open(tmp_path)
+    (tmp_path / "gisa.db").rename(tmp_path / "away.db")  # as the error says
+    with _open(tmp_path) as store:
+        assert store.articles() == []
+
+
+def test_a_log_left_by_a_database_that_was_moved_away_is_not_played_into_a_new_one(tmp_path: Path) -> None:
+    with _open(tmp_path) as store:
+        store.put([entry("a")])
+        log = (tmp_path / "gisa.db-wal").read_bytes()
+    (tmp_path / "gisa.db").unlink()
+    (tmp_path / "gisa.db-wal").write_bytes(log)
+    with _open(tmp_path) as store:
+        assert store.articles() == []
+        store.put([entry("b")])
+        store.flush()
+        assert store.verify() == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE collection SET value='2020-01-01' WHERE key='created'",
+        "UPDATE sqlite_sequence SET seq=1",
+        "CREATE TABLE more (x INTEGER)",
+        "DELETE FROM collection WHERE key='seal'",
+    ],
+)
+def test_a_changed_description_is_seen_at_the_start(tmp_path: Path, statement: str) -> None:
+    with _open(tmp_path) as store:
+        store.put([entry("a")])
+    with closing(sqlite3.connect(tmp_path / "gisa.db")) as connection:
+        connection.execute(statement)
+        connection.commit()
+    with pytest.raises(IndexDamagedError, match="schema or description"):
+        _open(tmp_path)
+
+
+def test_a_vector_index_of_other_vectors_is_named_and_mended(tmp_path: Path) -> None:
+    with _open(tmp_path / "other") as other:
+        other.put([entry("c"), entry("d")])
+        other.flush()
+    with _open(tmp_path / "index") as store:
+        store.put([entry("a"), entry("b")])
+        shutil.copy(tmp_path / "other" / "faiss-1.bin", tmp_path / "index")
+        about = asdict(manifest.read_manifest(tmp_path / "other")) | {"fingerprint": store.fingerprint()}
+        (tmp_path / "index" / "faiss.json").write_bytes(manifest.Manifest(**about).to_bytes())
+        assert [(damage.where, damage.mendable) for damage in store.verify()] == [("faiss-1.bin", True)]
+        store.rebuild()
+        assert store.verify() == []
+
+
+def test_damage_to_the_generation_before_is_named_and_mended(tmp_path: Path) -> None:
+    with _open(tmp_path) as store:
+        for article_id in "abc":
+            store.put([entry(article_id)])
+            store.flush()
+        for name, text in (("faiss-2.bin", "sha256"), ("faiss.last.json", "cannot be read")):
+            os.truncate(tmp_path / name, 40)
+            (found,) = store.verify()
+            assert (found.where, text in found.what, found.mendable) == ("last vector index", True, True)
+            store.rebuild()
+            assert store.verify() == []
+            store.put([entry(name)])
+            store.flush()
+            store.rebuild()
