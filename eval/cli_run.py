@@ -39,6 +39,7 @@ def run(
 ) -> None:
     """Ask every question of a set and score the answers."""
     from eval import run as measuring
+    from eval.run_file import begin
     from rag.assemble import open_collection, open_gisa
 
     if resume and out is None:
@@ -50,9 +51,9 @@ def run(
         collection = open_collection(settings, progress=progress)
     with closing(collection.store) as store:
         measuring.fill(store, collection.embedder, articles)
-        run_record = measuring.header(golden, store, settings, articles=articles, llm=not no_llm)
+        run_record = measuring.header(golden, collection, settings, articles=articles, llm=not no_llm)
         numbers = measuring.source_numbers(store.articles())
-    records = {record.key: record for record in measuring.begin(out, run_record, resume=resume)}
+    records = {record.key: record for record in begin(out, run_record, resume=resume)}
     chosen = measuring.choose(golden, language, limit)
     waiting = [(name, question) for name, question in chosen if (name, question.id) not in records]
     interrupted = False
@@ -60,7 +61,7 @@ def run(
         opened = open_gisa(settings, llm=not no_llm, progress=progress)
     with opened as gisa:
         try:
-            asked = measuring.ask_each(gisa, waiting, numbers, out)
+            asked = measuring.ask_each(gisa, waiting, numbers, out, lambda: gisa.names)
             for record in track(asked, "asking", len(waiting)):
                 records[record.key] = record
         except KeyboardInterrupt:

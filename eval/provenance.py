@@ -8,7 +8,11 @@ import platform
 import subprocess
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from rag.settings import LLMSettings
+from seeds import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,6 +30,20 @@ def revision() -> str:
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return f"{commit}+" if changed else commit
+
+
+def release() -> str | None:
+    """gisa's release; None where it is not installed."""
+    try:
+        return version("gisa-news")
+    except PackageNotFoundError:
+        return None
+
+
+def pinned_sha256(model: LLMSettings) -> str | None:
+    """The hash that the language model's file is held to; None for a server's model and for a file of one's own."""
+    spec = None if model.base_url else catalogue.load().get(model.model)
+    return spec.sha256 if spec else None
 
 
 def machine() -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,19 +12,28 @@ from pydantic import Field
 
 from eval import provenance
 from eval.answers import score
+from eval.citations import citation_scores
 from eval.datasets import DataError, GoldenQuestion, GoldenSet
 from eval.prompt_tokens import PromptTokens, watching
-from eval.records import AskError, QuestionRecord, RunRecord, complete_lines, read_run
+from eval.records import AskError, QuestionRecord, RunRecord
+from eval.run_file import appending
+from eval.trace import Tracer
 from index.build import ingest
 from index.embed import Embedder
+from index.names import NameBook
 from index.store import Store
 from index.types import ArticleInfo
+from rag.assemble import Collection
 from rag.errors import GisaError, Language
 from rag.settings import Settings
-from rag.types import Answer, Event, Found, Listener
+from rag.types import Answer, Listener
 from seeds.loaders import load_each, shipped_articles
 
 SHIPPED = "shipped"
+
+
+class StopError(GisaError):
+    """Why a run cannot go on at all: what was asked is kept, and the run can be taken up again."""
 
 
 class Asks(Protocol):
@@ -80,74 +87,64 @@ def choose(sets: Sequence[GoldenSet], language: Language | None, limit: int | No
 
 
 def header(
-    sets: Sequence[GoldenSet], store: Store, settings: Settings, *, articles: Path | None, llm: bool
+    sets: Sequence[GoldenSet], collection: Collection, settings: Settings, *, articles: Path | None, llm: bool
 ) -> RunRecord:
     """The first line of a run's file."""
     return RunRecord(
         sets={one.name: one.sha256 for one in sets},
         articles=str(articles) if articles else SHIPPED,
-        collection=store.fingerprint(),
+        collection=collection.store.fingerprint(),
         llm=llm,
         settings=settings.fingerprint,
         revision=provenance.revision(),
         machine=provenance.machine(),
         time=provenance.now(),
+        gisa=provenance.release(),
+        model=settings.llm.model if llm else None,
+        model_sha256=provenance.pinned_sha256(settings.llm) if llm else None,
+        embedder=collection.embedder.name,
     )
 
 
-def begin(out: Path, run: RunRecord, *, resume: bool) -> list[QuestionRecord]:
-    """Make the run's file, or with `resume` take up one that was broken off: what is answered there already.
-
-    Raises DataError: the file is there already, or holds a run of other questions, articles, settings or code.
-    """
-    if resume and out.exists() and (lines := complete_lines(out)):
-        before, done = read_run(out)
-        if not run.same_run(before):
-            raise DataError(
-                f"{out} is a run of other questions, articles, settings or code. Start a new one under another --out.",
-                f"{out} 은(는) 질문, 기사, 설정 또는 코드가 다른 평가입니다. 다른 --out으로 새로 시작하세요.",
-            )
-        _write(out, b"".join(line + b"\n" for line in lines))
-        return [record for record in done if record.error is None]
-    if out.exists() and not resume:
-        raise DataError(
-            f"{out} is there already. Go on with it by --resume, or choose another --out.",
-            f"{out} 이(가) 이미 있습니다. --resume으로 이어서 하거나 다른 --out을 고르세요.",
-        )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    _write(out, run.model_dump_json().encode() + b"\n")
-    return []
-
-
 def ask_each(
-    gisa: Asks, questions: Sequence[tuple[str, GoldenQuestion]], numbers: dict[str, str], out: Path
+    gisa: Asks,
+    questions: Sequence[tuple[str, GoldenQuestion]],
+    numbers: Mapping[str, str],
+    out: Path,
+    names: Callable[[], NameBook] = NameBook,
 ) -> Iterator[QuestionRecord]:
-    """Ask, score, append to `out` and yield, question by question: breaking off loses only the one being asked."""
-    with out.open("a", encoding="utf-8") as file, watching() as tokens:
-        for name, question in questions:
-            record = ask_one(gisa, name, question, numbers, tokens)
-            file.write(record.model_dump_json() + "\n")
-            file.flush()
+    """Ask, score, append to `out` and yield, question by question: breaking off loses only the one being asked.
+
+    `numbers` are those of `source_numbers`; `names` gives the names the verifier knows. Raises IndexStoreError when
+    `out` cannot be written, and what ends a run (StopError); every other error is recorded in the answer's place.
+    """
+    with appending(out) as append, watching() as tokens:
+        for asked in questions:
+            record = ask_one(gisa, asked, numbers, tokens, names)
+            append(record)
             yield record
 
 
 def ask_one(
-    gisa: Asks, name: str, question: GoldenQuestion, numbers: dict[str, str], tokens: PromptTokens
+    gisa: Asks,
+    asked: tuple[str, GoldenQuestion],
+    numbers: Mapping[str, str],
+    tokens: PromptTokens,
+    names: Callable[[], NameBook] = NameBook,
 ) -> QuestionRecord:
-    """One question's record; an error that gisa explains is recorded in the answer's place."""
-    waited: list[float] = []
-    start = time.perf_counter()
-
-    def listen(event: Event) -> None:
-        if isinstance(event, Found) and not waited:
-            waited.append(_ms_since(start))
-
+    """One question's record; an error that gisa explains is recorded in the answer's place. Raises StopError."""
+    name, question = asked
+    tracer = Tracer()
     answer: Answer | None = None
     failed: AskError | None = None
     try:
-        answer = gisa.ask(question.question, listen=listen)
+        answer = gisa.ask(question.question, listen=tracer)
+    except StopError:
+        raise
     except GisaError as error:
         failed = AskError(code=error.code, message=error.en)
+    elapsed_ms = tracer.elapsed_ms
+    known = names()
     return QuestionRecord(
         set=name,
         id=question.id,
@@ -161,9 +158,11 @@ def ask_one(
         notices=answer.notices if answer else (),
         scores=score(question, answer, numbers) if answer else None,
         error=failed,
-        elapsed_ms=_ms_since(start),
-        evidence_ms=waited[0] if waited else None,
+        elapsed_ms=elapsed_ms,
+        evidence_ms=tracer.evidence_ms,
         prompt_tokens=tokens.take(),
+        citations=citation_scores(answer, known) if answer else None,
+        trace=tracer.trace(question.question, answer, known),
     )
 
 
@@ -171,13 +170,3 @@ def source_numbers(articles: Sequence[ArticleInfo]) -> dict[str, str]:
     """Article id -> the number its source file begins with ("003"), of those that have one."""
     heads = {info.id: re.match(r"\d{3}", Path(info.source).name) for info in articles}
     return {article_id: head.group() for article_id, head in heads.items() if head}
-
-
-def _ms_since(start: float) -> float:
-    return round((time.perf_counter() - start) * 1000, 1)
-
-
-def _write(path: Path, data: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(data)
-    unfinished.replace(path)

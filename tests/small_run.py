@@ -15,7 +15,8 @@ from llama_index.core.llms.callbacks import llm_chat_callback
 
 from eval.datasets import GoldenQuestion
 from eval.records import QuestionRecord, RunRecord
-from eval.run import ask_each, begin
+from eval.run import ask_each
+from eval.run_file import begin
 from index.types import ArticleInfo
 from rag.errors import ModelServerError
 from rag.pipeline import ignore

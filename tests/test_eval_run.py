@@ -14,7 +14,8 @@ from llama_index.core.instrumentation import get_dispatcher
 from eval.datasets import DataError
 from eval.prompt_tokens import reported
 from eval.records import read_run
-from eval.run import ask_each, begin, fill, own_collection, source_numbers
+from eval.run import ask_each, fill, own_collection, source_numbers
+from eval.run_file import begin
 from rag.settings import load_settings
 
 if TYPE_CHECKING:
