@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -15,11 +14,11 @@ from rich.text import Text
 from eval.answers import Scores
 from eval.compare import Comparison
 from eval.measures import BY_KEY
-from eval.records import QuestionRecord, RunRecord
+from eval.records import LOCAL, QuestionRecord, RunRecord
+from eval.summary import summary
 
 Records = Sequence[QuestionRecord]
 MEASURES = ("nDCG@10", "MRR@10", "R@1", "R@5")
-_NOTHING = "-"
 _ASPECTS: dict[str, Callable[[Scores], bool | None]] = {
     "right refusal": lambda scores: scores.right_refusal,
     "facts in the answer": lambda scores: scores.facts_in_answer,
@@ -30,49 +29,25 @@ _ASPECTS: dict[str, Callable[[Scores], bool | None]] = {
 }
 
 
-def summary(records: Records) -> list[tuple[str, str]]:
-    """(what, figure) of each row. Shares are over the questions they apply to; a question that failed is wrong."""
-    answerable = [record for record in records if record.answerable]
-    unanswerable = [record for record in records if not record.answerable]
-    elapsed = [record.elapsed_ms / 1000 for record in records if record.error is None]
-    evidence = [record.evidence_ms / 1000 for record in records if record.evidence_ms is not None]
-    tokens = [record.prompt_tokens for record in records if record.prompt_tokens is not None]
-    return [
-        ("facts in the answer", _share(answerable, lambda scores: scores.facts_in_answer)),
-        ("facts in the quotes", _share(answerable, lambda scores: scores.facts_in_quotes)),
-        ("right refusals", _share(records, lambda scores: scores.right_refusal)),
-        ("  refused, of the unanswerable", _share(unanswerable, lambda scores: scores.right_refusal)),
-        ("  answered, of the answerable", _share(answerable, lambda scores: scores.right_refusal)),
-        ("right citation article", _share(answerable, lambda scores: scores.right_article)),
-        ("right language", _share(records, lambda scores: scores.right_language)),
-        ("unsupported quantities", str(sum(len(record.scores.unsupported) for record in records if record.scores))),
-        ("errors", str(sum(record.error is not None for record in records))),
-        ("prompt tokens, median", _of(tokens, lambda all_: f"{statistics.median(all_):.0f}")),
-        ("prompt tokens, most", _of(tokens, lambda all_: str(max(all_)))),
-        ("whole answer, median", _of(elapsed, lambda all_: f"{statistics.median(all_):.2f} s")),
-        ("whole answer, p95", _of(elapsed, lambda all_: f"{percentile(all_, 95):.2f} s")),
-        ("evidence, median", _of(evidence, lambda all_: f"{statistics.median(all_):.3f} s")),
-    ]
-
-
-def percentile(values: Iterable[float], percent: float) -> float:
-    """By linear interpolation between the closest ranks (numpy's default)."""
-    ordered = sorted(values)
-    place = (len(ordered) - 1) * percent / 100
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
-
-
 def run_table(run: RunRecord, records: Records) -> Table:
     """The figures of a run: over all questions, and by language."""
-    title = f"{', '.join(run.sets)}; articles: {run.articles}; {'local model' if run.llm else 'no model'}"
+    model = run.model or ("local model" if run.llm else "no model")
+    of = f"{run.target}" if run.target != LOCAL else f"articles: {run.articles}; {model}"
+    title = f"{', '.join(run.sets)}; {of}"
     columns = {"all": list(records), "ko": _of_language(records, "ko"), "en": _of_language(records, "en")}
-    table = _table(title, "", *(f"{name} ({len(its)})" for name, its in columns.items()))
-    for row in zip(*(summary(its) for its in columns.values()), strict=True):
-        table.add_row(row[0][0], *(figure for _, figure in row))
-    table.caption = f"revision {run.revision}, settings {run.settings}, {run.machine}, {run.time}"
+    heads = [f"{name} ({len(its)})" for name, its in columns.items()]
+    table = _table(title, "", heads[0], "95%", *heads[1:])
+    table.box, table.padding = SIMPLE_HEAD, (0, 1, 0, 0)  # fits 80 columns
+    for whole, ko, en in zip(*(summary(its) for its in columns.values()), strict=True):
+        table.add_row(whole.what, whole.told, whole.interval, ko.brief, en.brief)
+    table.caption = caption(run)
     return table
+
+
+def caption(run: RunRecord) -> str:
+    """Where a run's figures come from, and how its intervals were made."""
+    told = [f"revision {run.revision}", f"settings {run.settings}" if run.settings else "", run.machine, run.time]
+    return f"{', '.join(filter(None, told))}. 95%: bootstrap over the questions (docs/evaluation.md)."
 
 
 def retrieval_table(rows: Sequence[Mapping[str, Any]]) -> Table:
@@ -116,7 +91,7 @@ def show_failures(console: Console, records: Records) -> None:
 def show_comparison(console: Console, found: Comparison) -> None:
     """Each measure of two runs side by side, then each question that changed, with both answers."""
     table = _table(f"{found.questions} questions in both", "", "before", "after", "difference", "p", "")
-    table.box, table.pad_edge = SIMPLE_HEAD, False  # fits 80 columns
+    table.box, table.padding = SIMPLE_HEAD, (0, 1, 0, 0)  # fits 80 columns
     for one in found.differences:
         name, tell = (
             ("whole answer, median, s", _seconds) if one.unit == "seconds" else (BY_KEY[one.measure].en, _points)
@@ -159,17 +134,6 @@ def _told(record: QuestionRecord) -> str:
     if record.answer is None:
         return f"error: {record.error.message}" if record.error else "none"
     return " ".join(str(record.answer["answer"]).split())
-
-
-def _share(records: Records, pick: Callable[[Scores], bool | None]) -> str:
-    if not records:
-        return _NOTHING
-    right = sum(record.scores is not None and pick(record.scores) is True for record in records)
-    return f"{100 * right / len(records):.1f}% ({right}/{len(records)})"
-
-
-def _of(values: list[Any], tell: Callable[[list[Any]], str]) -> str:
-    return tell(values) if values else _NOTHING
 
 
 def _of_language(records: Records, language: str) -> list[QuestionRecord]:
