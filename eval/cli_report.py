@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from eval import compare as compared
 from eval import report as tables
-from eval.records import complete_lines, not_a_run, read_run
+from eval.records import read_run, retrieval_rows
+from rag.settings import load_settings
 
 WORSE = 11
 """Exit status of a gate: the second run is significantly worse."""
@@ -19,9 +20,29 @@ ResultFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file that `g
 Failures = Annotated[bool, typer.Option("--failures", help="List what went wrong, with answers and quotes.")]
 
 
-def report(file: ResultFile, failures: Failures = False) -> None:
-    """Show the table of results measured before."""
-    show(Console(), file, failures=failures)
+def report(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Files that `gisa eval run` or `gisa eval retrieval` wrote."),
+    ],
+    *,
+    html: Annotated[
+        Path | None, typer.Option(metavar="OUT.html", help="Write one page that opens offline, instead of tables.")
+    ] = None,
+    language: Annotated[
+        Literal["ko", "en"], typer.Option(help="Language the page opens in; it can be switched there.")
+    ] = "en",
+    failures: Failures = False,
+) -> None:
+    """Show the tables of results measured before, or write them as a page with pictures."""
+    if html is None:
+        for file in files:
+            show(Console(), file, failures=failures)
+        return
+    from eval.html_files import write_page
+
+    write_page(files, html, load_settings().home, language)
+    Console(stderr=True).print(f"Written to {html}", highlight=False, markup=False, soft_wrap=True)
 
 
 def compare(
@@ -55,7 +76,7 @@ def compare(
 
 def show(console: Console, file: Path, *, failures: bool) -> None:
     """The tables of a file of results."""
-    by_data = _retrieval_rows(file)
+    by_data = retrieval_rows(file)
     for rows in by_data.values():
         console.print(tables.retrieval_table(rows))
     if by_data:
@@ -64,18 +85,3 @@ def show(console: Console, file: Path, *, failures: bool) -> None:
     console.print(tables.run_table(run_record, records))
     if failures:
         tables.show_failures(console, records)
-
-
-def _retrieval_rows(file: Path) -> dict[str, list[dict[str, Any]]]:
-    """Rows of each data set where the file is one of retrieval results; none where it is another."""
-    by_data: dict[str, list[dict[str, Any]]] = {}
-    lines = complete_lines(file)
-    if not lines or b'"type": "retrieval"' not in lines[0]:
-        return by_data
-    for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line)
-            by_data.setdefault(row["data"], []).append(row)
-        except (ValueError, KeyError, TypeError) as error:
-            raise not_a_run(file, f"line {number} is no result of retrieval") from error
-    return by_data

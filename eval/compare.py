@@ -12,16 +12,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from eval.datasets import DataError
 from eval.measures import MEASURES, Measure, seconds
+from eval.metrics import CONFIDENCE, SAMPLES, SEED, Floats, resampled
 from eval.records import QuestionRecord, RunRecord
 
-SAMPLES = 10_000
-CONFIDENCE = 0.95
 _EQUAL = 1e-9  # what rounding may part
-Floats = npt.NDArray[np.float64]
 Run = tuple[RunRecord, Sequence[QuestionRecord]]
 
 
@@ -94,7 +91,7 @@ class Comparison:
         }
 
 
-def compare(before: Run, after: Run, *, samples: int = SAMPLES, seed: int = 0) -> Comparison:
+def compare(before: Run, after: Run, *, samples: int = SAMPLES, seed: int = SEED) -> Comparison:
     """Raises DataError: the runs are of different questions or articles, or have no question in common."""
     _check(before[0], after[0])
     old = {record.key: record for record in before[1]}
@@ -158,18 +155,11 @@ def _difference(
     average: Callable[..., Any] = np.mean if unit == "share" else np.median
     before, after = (float(value) for value in average(both, axis=0))
     observed = after - before
-    drawn = resampled(both, average, samples, seed)
+    drawn = resampled(both, average, samples=samples, seed=seed)
+    drawn = drawn[:, 1] - drawn[:, 0]
     reach = float(np.quantile(np.abs(drawn - observed), CONFIDENCE, method="higher"))
     p = p_value(drawn, observed)
     return Difference(name, unit, len(both), before, after, observed, observed - reach, observed + reach, p)
-
-
-def resampled(both: Floats, average: Callable[..., Any], samples: int, seed: int) -> Floats:
-    """The difference, second minus first, of each draw: float64 (samples,). `both` is (n, 2), a row a question."""
-    drawing = np.random.default_rng(seed)
-    rows = drawing.integers(len(both), size=(samples, len(both)))
-    found: Floats = average(both[rows, 1], axis=1) - average(both[rows, 0], axis=1)
-    return found
 
 
 def p_value(drawn: Floats, observed: float) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from eval.answers import Scores
+from eval.citations import CitationScores
 from eval.records import QuestionRecord
 
 Value = Callable[[QuestionRecord], float | None]
@@ -34,6 +35,11 @@ def _of(pick: Callable[[Scores], float | None], applies: Callable[[QuestionRecor
         return None if picked is None else float(picked)
 
     return value
+
+
+def _cited(pick: Callable[[CitationScores], float | None]) -> Value:
+    """Of answers that cite: a refusal cites nothing, and neither does a question that failed."""
+    return lambda record: None if record.citations is None else pick(record.citations)
 
 
 def _answerable(record: QuestionRecord) -> bool:
@@ -82,6 +88,16 @@ MEASURES = (
     Measure(
         "supported", "no unsupported quantity", "근거 없는 수치 없음", _of(lambda scores: not scores.unsupported),
         "Answers without a number that their quotes do not bear out", "인용 문장에 없는 수치를 말하지 않은 비율",
+    ),
+    Measure(
+        "recall", "citation recall", "인용 재현율", _cited(lambda citations: citations.recall),
+        "Share of an answer's statements that its citations bear out, mean over answers",
+        "답의 문장 중 인용이 뒷받침하는 비율, 답 평균",
+    ),
+    Measure(
+        "precision", "citation precision", "인용 정밀도", _cited(lambda citations: citations.precision),
+        "Share of an answer's citations that bear their statement out, mean over answers",
+        "답의 인용 중 문장을 뒷받침하는 비율, 답 평균",
     ),
 )  # fmt: skip
 BY_KEY = {measure.key: measure for measure in MEASURES}

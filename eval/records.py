@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -139,6 +140,10 @@ class QuestionRecord(_Line):
         return self.scores is not None and self.scores.right
 
 
+_RETRIEVAL_KEYS = frozenset(
+    {"data", "method", "queries", "passages", "nDCG@10", "MRR@10", "R@1", "R@5", "ms_per_query", "unread", "embedder",
+     "revision", "machine"}
+)  # fmt: skip
 _LINE: TypeAdapter[RunRecord | QuestionRecord] = TypeAdapter(RunRecord | QuestionRecord)
 
 
@@ -161,6 +166,27 @@ def read_run(path: Path) -> tuple[RunRecord, list[QuestionRecord]]:
     if run is None:
         raise not_a_run(path, "it does not say what was measured")
     return run, list(questions.values())
+
+
+def retrieval_rows(file: Path) -> dict[str, list[dict[str, Any]]]:
+    """Rows of each data set where the file is one of `gisa eval retrieval`; none where it is another.
+
+    Raises DataError, naming the line that is wrong.
+    """
+    by_data: dict[str, list[dict[str, Any]]] = {}
+    lines = complete_lines(file)
+    if not lines or b'"type": "retrieval"' not in lines[0]:
+        return by_data
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+            missing = _RETRIEVAL_KEYS - row.keys()
+        except (ValueError, AttributeError) as error:
+            raise not_a_run(file, f"line {number} is no result of retrieval") from error
+        if missing:
+            raise not_a_run(file, f"line {number} lacks {', '.join(sorted(missing))}")
+        by_data.setdefault(str(row["data"]), []).append(row)
+    return by_data
 
 
 def complete_lines(path: Path) -> list[bytes]:

@@ -17,8 +17,9 @@ from typer.testing import CliRunner
 from eval.answers import Scores
 from eval.cli import app
 from eval.cli_report import WORSE
-from eval.compare import Comparison, Difference, compare, p_value, resampled
+from eval.compare import Comparison, Difference, compare, p_value
 from eval.datasets import DataError
+from eval.metrics import resampled
 from eval.records import QuestionRecord, RunRecord
 from eval.report import show_comparison
 
@@ -100,7 +101,8 @@ def test_p_by_hand() -> None:
     """One question in four lost. A draw of four takes it k times with the odds of a binomial; its difference, moved by
     the one observed (1/4), is as far from zero as that for k = 0, 2, 3, 4: all but k = 1."""
     both = np.array([[1.0, 0.0], [1, 1], [1, 1], [1, 1]])
-    drawn = resampled(both, np.mean, 100_000, 0)
+    means = resampled(both, np.mean, samples=100_000)
+    drawn = means[:, 1] - means[:, 0]
     once = comb(4, 1) * 0.25 * 0.75**3
     assert p_value(drawn, -0.25) == pytest.approx(1 - once, abs=0.01)
     assert p_value(drawn, 0.0) == 1
