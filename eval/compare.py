@@ -18,6 +18,7 @@ from eval.measures import MEASURES, Measure, seconds
 from eval.metrics import CONFIDENCE, SAMPLES, SEED, Floats, resampled
 from eval.records import QuestionRecord, RunRecord
 
+_PARTS = {"refused", "answered", "own-recall", "own-precision"}
 _EQUAL = 1e-9  # what rounding may part
 Run = tuple[RunRecord, Sequence[QuestionRecord]]
 
@@ -174,13 +175,13 @@ def p_value(drawn: Floats, observed: float) -> float:
 
 
 def _changes(pairs: Pairs, moved: Callable[[float, float], bool]) -> tuple[Change, ...]:
-    """Measures of all questions alone: "refused" and "answered" only repeat "refusals" for a part of them."""
+    """By measures that do not repeat another for a part of the questions or of the answers."""
     found: list[Change] = []
     for was, now in pairs:
         keys = []
         for measure in MEASURES:
             old, new = measure.of(was), measure.of(now)
-            if measure.key not in {"refused", "answered"} and old is not None and new is not None and moved(old, new):
+            if measure.key not in _PARTS and old is not None and new is not None and moved(old, new):
                 keys.append(measure.key)
         if keys:
             found.append(Change(was, now, tuple(keys)))

@@ -28,7 +28,7 @@ SUMMARY = Said("Summary", "요약")
 SUMMARY_TOLD = Said(
     "The line through each mark is the 95% interval of a bootstrap over the questions: how much the figure owes to "
     "these questions rather than others like them.",
-    "점 옆의 선은 질문을 다시 뽑아 구한 95% 구간(부트스트랩)으로, 비슷한 다른 질문이었다면 달라졌을 폭을 나타냅니다.",
+    "점을 지나는 선은 질문을 다시 뽑아 구한 95% 구간(부트스트랩)으로, 비슷한 다른 질문이었다면 달라졌을 폭입니다.",
 )
 SHARES = Said("Shares of right answers", "맞은 비율")
 SHARES_TOLD = Said(

@@ -95,9 +95,19 @@ MEASURES = (
         "답의 문장 중 인용이 뒷받침하는 비율, 답 평균",
     ),
     Measure(
+        "own-recall", "citation recall, own words", "인용 재현율, 직접 쓴 문장",
+        _cited(lambda citations: citations.written_recall),
+        "The same without quotations, which bear themselves out", "스스로를 뒷받침하는 인용문을 뺀 값",
+    ),
+    Measure(
         "precision", "citation precision", "인용 정밀도", _cited(lambda citations: citations.precision),
         "Share of an answer's citations that bear their statement out, mean over answers",
         "답의 인용 중 문장을 뒷받침하는 비율, 답 평균",
+    ),
+    Measure(
+        "own-precision", "citation precision, own words", "인용 정밀도, 직접 쓴 문장",
+        _cited(lambda citations: citations.written_precision),
+        "The same without quotations, which bear themselves out", "스스로를 뒷받침하는 인용문을 뺀 값",
     ),
 )  # fmt: skip
 BY_KEY = {measure.key: measure for measure in MEASURES}

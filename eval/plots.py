@@ -64,6 +64,7 @@ def shares(
 def waits(name: str, title: Said, told: Said, runs: Sequence[tuple[Said | str, Sequence[float]]]) -> Markup:
     """Of each run, the share of answers that were there after so many seconds, on a logarithmic axis."""
     height = 270
+    dashes = ("-", "--", "-.", ":", (0, (8, 2)), (0, (1, 3)))
     with picture(name, WIDTH, height) as drawn:
         axes = drawn.axes(52, 50, WIDTH - 76, height - 86)
         longest = max(max(seconds) for _, seconds in runs)
@@ -72,7 +73,7 @@ def waits(name: str, title: Said, told: Said, runs: Sequence[tuple[Said | str, S
             ordered = np.sort(np.asarray(seconds))
             axes.step(
                 [shortest * 0.8, *ordered, longest * 1.25], [0, *(np.arange(len(ordered)) + 1) / len(ordered), 1],
-                where="post", color=_colour(place), lw=2, label=drawn.word(label),
+                where="post", color=_colour(place), ls=dashes[place % len(dashes)], lw=2, label=drawn.word(label),
             )  # fmt: skip
         axes.set_xscale("log")
         axes.set_xlim(shortest * 0.8, longest * 1.25)
@@ -121,6 +122,7 @@ def recall(name: str, title: Said, told: Said, depths: Sequence[int], methods: S
             )  # fmt: skip
         axes.set_xlim(min(depths), max(depths))
         axes.set_xticks(list(depths), [str(depth) for depth in depths])
+        axes.grid(axis="x", color=COLOURS["line"], lw=0.8)
         axes.set_xlabel(drawn.word(Said("k, passages looked at", "k, 살펴본 단락 수")), color=COLOURS["soft"])
         axes.set_ylim(0, 1)
         _percent(axes, "y")

@@ -31,6 +31,8 @@ from seeds.article import Article
 
 DEPTH = 10
 """Passages a method returns: what the measures look at."""
+DEPTHS = (1, 2, 3, 5, 10)
+"""How far down recall looks: the points of its curve."""
 FUSED = 100
 """Passages of each ranking that reciprocal-rank fusion looks at."""
 BATCH = 64
@@ -52,7 +54,8 @@ class MissingExtraError(GisaError):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One method on one data set. `scores` maps nDCG@10, MRR@10, R@1 and R@5 to their means over all questions.
+    """One method on one data set. `scores` maps nDCG@10, MRR@10 and R@k at each of DEPTHS to their means over all
+    questions.
 
     `ms` is the median time of one question, its embedding included; `unread` are questions that gisa refuses to read
     (neither Korean nor English, say), which score 0.
@@ -158,7 +161,7 @@ def measure(name: str, rank: Rank, data: RetrievalSet, track: Track[Any] | None 
         # Measures sort by score: the rank itself is the score, so that ties cannot reorder what a method returned.
         run += [ir_measures.ScoredDoc(query.id, passage, float(-place)) for place, passage in enumerate(found)]
     qrels = [ir_measures.Qrel(query.id, passage, 1) for query in data.queries for passage in query.relevant]
-    measures = {"nDCG@10": nDCG @ 10, "MRR@10": RR @ 10, "R@1": R @ 1, "R@5": R @ 5}
+    measures = {"nDCG@10": nDCG @ 10, "MRR@10": RR @ 10} | {f"R@{depth}": R @ depth for depth in DEPTHS}
     values = ir_measures.calc_aggregate(measures.values(), qrels, run)
     scores = {told: float(values[its]) for told, its in measures.items()}
     return Result(name, scores, statistics.median(seconds) * 1000, unread)

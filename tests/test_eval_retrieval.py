@@ -60,7 +60,8 @@ def test_nearest() -> None:
 
 
 def test_measures_by_hand() -> None:
-    """Right at rank 1, at rank 3, unread, and not found: MRR (1 + 1/3) / 4, nDCG (1 + 1/log2(4)) / 4."""
+    """Right at rank 1, at rank 3, unread, and not found: MRR (1 + 1/3) / 4, nDCG (1 + 1/log2(4)) / 4, one of four
+    within 2, two from 3 on."""
     found = {"farm": ["farm"], "music": ["a", "b", "music"], "해운": ["a", "b"]}
 
     def rank(question: str) -> list[str]:
@@ -70,7 +71,8 @@ def test_measures_by_hand() -> None:
         return found[relevant]
 
     result = measure("known", rank, DATA)
-    assert result.scores == pytest.approx({"nDCG@10": 0.375, "MRR@10": 1 / 3, "R@1": 0.25, "R@5": 0.5})
+    recall = {"R@1": 0.25, "R@2": 0.25, "R@3": 0.5, "R@5": 0.5, "R@10": 0.5}
+    assert result.scores == pytest.approx({"nDCG@10": 0.375, "MRR@10": 1 / 3} | recall)
     assert result.unread == 1
     assert result.ms >= 0
 
