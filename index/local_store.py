@@ -158,6 +158,19 @@ class LocalStore:
             raise _not_found(article_id)
         return found
 
+    def entry(self, article_id: str) -> Entry:
+        """What was put, but for the rounding of vectors in the store. Raises ArticleNotFoundError."""
+        with self._reading() as connection:
+            found = rows.entry(connection, article_id, self.dimension)
+        if found is None:
+            raise _not_found(article_id)
+        return found
+
+    def snapshot(self, path: Path) -> None:
+        """A compact copy of the database as it stands, at `path`, where nothing is yet. Raises DiskFullError."""
+        with self._guard, sqlite.translated(path):
+            self._connection.execute("VACUUM INTO ?", (str(path),))
+
     def articles(self, where: Filter | None = None) -> list[ArticleInfo]:
         condition, values = queries.where(where)
         with self._reading() as connection:

@@ -151,6 +151,35 @@ def read_article(connection: sqlite3.Connection, article_id: str) -> Article | N
     )
 
 
+def entry(connection: sqlite3.Connection, article_id: str, dimension: int) -> Entry | None:
+    """An article as it was put, its vectors as they are kept. None when it is not there; IndexDamagedError."""
+    found = article(connection, article_id)
+    if found is None:
+        return None
+    stored = connection.execute(
+        """SELECT chunks.id, sentence_vectors FROM articles JOIN chunks ON article=articles.number
+           JOIN vectors ON chunk=chunks.number WHERE articles.id=? ORDER BY position""",
+        (article_id,),
+    ).fetchall()
+    ids = [chunk_id for chunk_id, _ in stored]
+    its = candidates(connection, ids, dimension)
+    names = connection.execute(
+        "SELECT korean, latin FROM names JOIN articles ON article=number WHERE id=?", (article_id,)
+    ).fetchall()
+    return Entry(
+        article=found,
+        chunks=tuple(one.chunk for one in its),
+        vectors=np.array([one.vector for one in its], np.float32).reshape(-1, dimension),
+        sentence_vectors=np.frombuffer(b"".join(halves for _, halves in stored), "<f2")
+        .astype(np.float32)
+        .reshape(-1, dimension),
+        word_vectors=tuple(word_rows.read(connection, ids)),
+        terms=tuple(one.terms for one in its),
+        sentence_terms=tuple(one.sentence_terms for one in its),
+        names=tuple(names),
+    )
+
+
 def info(row: _Row) -> ArticleInfo:
     """A row of the columns `INFO`."""
     identifier, title, publisher, author, published, *rest = row

@@ -44,7 +44,13 @@ class Damage:
 
 
 class Store(Protocol):
-    """Holds a collection. Writers are atomic: an article is wholly there or not at all, and stays after a crash."""
+    """Holds a collection. Writers are atomic: an article is wholly there or not at all, and stays after a crash.
+
+    `embedder` and `dimension` say whose vectors it holds.
+    """
+
+    embedder: str
+    dimension: int
 
     def put(self, entries: Sequence[Entry]) -> None:
         """Add or replace articles in one transaction. Raises DiskFullError, IndexBusyError."""

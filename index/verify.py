@@ -19,13 +19,16 @@ def verify(connection: sqlite3.Connection, folder: Path, embedder: str, dimensio
     if damage := list(_database(connection)):
         return damage
     return [
-        *_rows(connection),
-        *_texts(connection),
-        *_vectors(connection, dimension),
-        *_words(connection),
+        *_rows(connection, dimension),
         *_postings(connection),
         *_faiss(connection, folder, embedder),
     ]
+
+
+def stored(connection: sqlite3.Connection, dimension: int) -> Iterator[Damage]:
+    """Damage to the truth alone: what nothing can be made anew from."""
+    structure = list(_database(connection))
+    yield from structure or _rows(connection, dimension)
 
 
 def _database(connection: sqlite3.Connection) -> Iterator[Damage]:
@@ -36,7 +39,14 @@ def _database(connection: sqlite3.Connection) -> Iterator[Damage]:
         yield Damage(f"{table} {row}", f"belongs to a row of {parent} that is not there", mendable=False)
 
 
-def _rows(connection: sqlite3.Connection) -> Iterator[Damage]:
+def _rows(connection: sqlite3.Connection, dimension: int) -> Iterator[Damage]:
+    yield from _checksums(connection)
+    yield from _texts(connection)
+    yield from _vectors(connection, dimension)
+    yield from _words(connection)
+
+
+def _checksums(connection: sqlite3.Connection) -> Iterator[Damage]:
     if not checks.sealed(connection):
         yield Damage("database", "its schema or description is not as it was written", mendable=False)
     for number, article_id in connection.execute("SELECT number, id FROM articles ORDER BY id").fetchall():

@@ -34,6 +34,7 @@ COMMANDS = [path for path in commands(speaking(cli.app, "en")) if path != ("eval
 def test_every_command_of_the_contract_is_there() -> None:
     assert {" ".join(path) for path in COMMANDS} == {
         "", "ask", "search", "index", "index add", "index list", "index remove", "index verify", "index rebuild",
+        "index export", "index import",
         "models", "models pull", "models list", "serve", "mcp", "keys", "keys create", "keys list", "keys revoke",
     }  # fmt: skip
 

@@ -15,6 +15,7 @@ from ui.session import Session
 
 app = typer.Typer(no_args_is_help=True)
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="index.add.paths", show_default=False)]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="index.export.file", show_default=False)]
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="index.remove.ids", show_default=False)]
 
 
@@ -117,3 +118,35 @@ def rebuild(context: typer.Context) -> None:
     with closing(open_store(load_settings())) as store:
         store.rebuild()
         session.print(words.REBUILT, count=len(store.articles()))
+
+
+@app.command("export", help="index.export")
+def export(context: typer.Context, file: File) -> None:
+    from index import archive
+    from rag.assemble import open_store
+    from rag.settings import load_settings
+    from ui.progress import Bars
+
+    session: Session = context.obj
+    with Bars(session) as bars, closing(open_store(load_settings())) as store:
+        bars.wait(words.EXPORTING)
+        about = archive.export(store, file)
+    session.print(words.EXPORTED, count=about.articles, file=file)
+
+
+@app.command("import", help="index.import")
+def import_(context: typer.Context, file: File) -> None:
+    from index import archive
+    from rag.assemble import open_store
+    from rag.settings import load_settings
+    from ui.progress import Bars
+
+    session: Session = context.obj
+    settings = load_settings()
+    with Bars(session) as bars:
+        bars.wait(words.CHECKING)
+        with archive.opened(file, settings.home) as source:
+            store = open_store(settings, embedder=source.embedder, dimension=source.dimension)
+            with closing(store):
+                done = archive.copy(source, store, lambda done, total: bars.count(words.IMPORTING, done, total))
+    session.print(words.IMPORTED, added=done.added, replaced=done.replaced, unchanged=done.unchanged)

@@ -102,6 +102,18 @@ HELP: dict[str, Said] = {
     "index.rebuild": Said(
         "Make the search index anew from the stored articles.", "저장된 기사에서 검색 색인을 다시 만듭니다."
     ),
+    "index.export": Said(
+        "Write the whole collection to one file, vectors too: to keep it, or to move it. The file is checked whole "
+        "when it is imported.",
+        "기사 모음 전체를 벡터까지 파일 하나로 내보냅니다. 보관하거나 옮길 때 쓰며, 가져올 때 파일 전체를 확인합니다.",
+    ),
+    "index.export.file": Said("The file.", "파일."),
+    "index.import": Said(
+        "Take in a file made by `gisa index export`. Articles of the same id are replaced, all others stay; a damaged "
+        "or foreign file changes nothing.",
+        "`gisa index export`로 만든 파일을 가져옵니다. 같은 id의 기사는 교체하고 나머지는 그대로 둡니다. "
+        "손상되었거나 다른 파일이면 아무것도 바꾸지 않습니다.",
+    ),
     "models": Said("Fetch and list the model files.", "모델 파일을 받고 나열합니다."),
     "models.pull": Said(
         "Fetch the pinned models and verify them. What is here already is kept.",

@@ -58,6 +58,13 @@ RENAMED = Said(
     "{old}: another article has this id, so it is kept as {new}.",
     "{old}: 다른 기사와 id가 같아 {new}(으)로 저장했습니다.",
 )
+EXPORTING = Said("Exporting the collection", "기사 모음 내보내는 중")
+EXPORTED = Said("Exported {count} articles to {file}.", "기사 {count}건을 {file} 로 내보냈습니다.")
+CHECKING = Said("Checking the file", "파일 확인하는 중")
+IMPORTING = Said("Importing articles", "기사 가져오기")
+IMPORTED = Said(
+    "Added {added}, replaced {replaced}, unchanged {unchanged}.", "추가 {added}, 교체 {replaced}, 그대로 {unchanged}."
+)
 REMOVED = Said("Removed {id}.", "삭제함: {id}")
 REBUILT = Said("Rebuilt the index of {count} articles.", "기사 {count}건의 색인을 다시 만들었습니다.")
 EMPTY = Said(
