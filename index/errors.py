@@ -5,6 +5,7 @@ GisaError
     ├── IndexDamagedError   the stored articles themselves cannot be read
     ├── IndexMissingError   there is no collection, or it is empty
     ├── IndexBusyError      another process is writing
+    ├── IndexUnreachableError   the server that holds the collection does not answer
     ├── DiskFullError       nothing was half-stored
     └── ArticleNotFoundError
 """
@@ -29,6 +30,10 @@ class IndexMissingError(IndexStoreError):
 
 class IndexBusyError(IndexStoreError):
     code = "index_busy"
+
+
+class IndexUnreachableError(IndexStoreError):
+    code = "index_unreachable"
 
 
 class DiskFullError(IndexStoreError):

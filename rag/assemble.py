@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from index.build import ingest
 from index.local_store import DATABASE, LocalStore
 from index.names import NameBook
+from index.store import Store
 from index.text import kiwi
 from index.types import Filter
 from rag import pipeline
@@ -41,15 +42,18 @@ def open_embedder(settings: Settings, progress: Progress | None = None) -> Sente
     return SentenceTransformerEmbedder(path, precision=settings.embedder.precision, threads=settings.embedder.threads)
 
 
-def open_store(settings: Settings) -> LocalStore:
-    """The collection as it is, without the embedding model. Raises IndexMissingError, IndexDamagedError."""
-    return LocalStore(settings.index_folder)
+def open_store(settings: Settings, *, embedder: str | None = None, dimension: int | None = None) -> Store:
+    """The collection as it is, without the embedding model; an empty one for that model's vectors where there is none.
+
+    Raises IndexMissingError, IndexDamagedError, IndexUnreachableError.
+    """
+    return _open_store(settings, embedder, dimension)
 
 
 class Collection:
     """A store and the embedder whose vectors it holds. A context manager."""
 
-    def __init__(self, store: LocalStore, embedder: SentenceTransformerEmbedder) -> None:
+    def __init__(self, store: Store, embedder: SentenceTransformerEmbedder) -> None:
         self.store = store
         self.embedder = embedder
 
@@ -60,10 +64,30 @@ class Collection:
         self.store.close()
 
 
-def open_collection(settings: Settings, *, progress: Progress | None = None) -> Collection:
-    """For adding articles; makes an empty collection when there is none."""
+def open_collection(settings: Settings, *, progress: Progress | None = None, make: bool = True) -> Collection:
+    """The collection and its embedder, for adding articles; with `make` an empty one where there is none."""
     embedder = open_embedder(settings, progress)
-    return Collection(LocalStore(settings.index_folder, embedder=embedder.name, dimension=embedder.dimension), embedder)
+    return Collection(_open_store(settings, embedder.name, embedder.dimension, make=make), embedder)
+
+
+def _open_store(settings: Settings, embedder: str | None, dimension: int | None, *, make: bool = True) -> Store:
+    chosen = settings.store
+    if chosen.kind == "local":
+        return LocalStore(settings.index_folder, embedder=embedder, dimension=dimension)
+    from index.milvus_store import MilvusStore  # an optional package
+
+    return MilvusStore(
+        str(chosen.address),
+        embedder=embedder,
+        dimension=dimension,
+        token=chosen.token.get_secret_value() if chosen.token else None,
+        name=chosen.collection,
+        consistency=chosen.consistency,
+        index=chosen.index,
+        shards=chosen.shards,
+        timeout_s=chosen.timeout_s,
+        make=make,
+    )
 
 
 class Gisa:
@@ -211,13 +235,15 @@ def open_gisa(
     on_first_build: FirstBuild | None = None,
 ) -> Gisa:
     """Open the collection and the models; fetch what is pinned and missing, and make the collection from the shipped
-    articles when there is none. The language model is loaded while the rest is. Raises GisaError."""
+    articles when there is none in GISA_HOME (one on Milvus that is not there may be a name that is wrong: it is not
+    made here). The language model is loaded while the rest is. Raises GisaError."""
     resolve(settings.embedder.model, settings.home, "embedder", progress=progress)  # a wrong one costs no download
     model = _Model(settings, progress) if llm else None
     try:
         seeding = settings.index_folder / "seeding"  # stands while the first build is under way: a killed one goes on
-        first = seeding.exists() or not (settings.index_folder / DATABASE).exists()
-        collection = open_collection(settings, progress=progress)
+        local = settings.store.kind == "local"
+        first = local and (seeding.exists() or not (settings.index_folder / DATABASE).exists())
+        collection = open_collection(settings, progress=progress, make=local)
         kiwi().tokenize("기사")  # seconds of getting ready that the first question need not wait for
         if first:
             articles = shipped_articles()

@@ -8,6 +8,7 @@ GisaError (code, exit code, one line in English and Korean that says what to do 
 │   ├── IndexDamagedError
 │   ├── IndexMissingError
 │   ├── IndexBusyError
+│   ├── IndexUnreachableError
 │   ├── DiskFullError
 │   └── ArticleNotFoundError
 └── RagError
@@ -25,6 +26,7 @@ from index.errors import (
     IndexDamagedError,
     IndexMissingError,
     IndexStoreError,
+    IndexUnreachableError,
 )
 from seeds.errors import ArticleFileError, GisaError, Language, ModelFileError, SeedsError
 
@@ -57,6 +59,7 @@ __all__ = [
     "IndexDamagedError",
     "IndexMissingError",
     "IndexStoreError",
+    "IndexUnreachableError",
     "Language",
     "ModelFileError",
     "ModelServerError",

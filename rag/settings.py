@@ -24,7 +24,7 @@ from pydantic_settings import (
 
 from rag.errors import SettingsError
 
-_NOT_SETTINGS = frozenset({"lang", "debug"})
+_NOT_SETTINGS = frozenset({"lang", "debug", "eval_key", "eval_judge_key"})
 """Environment variables GISA_... that the command line reads by itself."""
 
 _ORIGIN = r"^(https://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+|http://127\.0\.0\.1)(:[0-9]+)?$"
@@ -39,6 +39,33 @@ class EmbedderSettings(_Group):
     model: str = Field(default="multilingual-e5-small", description="A pinned model, a folder, or a hub name.")
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     threads: int | None = Field(default=None, ge=1, description="Processor threads; all of them when unset.")
+
+
+class StoreSettings(_Group):
+    """Where the collection is: in GISA_HOME, or on Milvus. Nothing here changes what an article says."""
+
+    kind: Literal["local", "milvus"] = Field(default="local", description="In GISA_HOME, or on Milvus.")
+    address: str | None = Field(
+        default=None, description="Of Milvus: http://HOST:19530, or a path that ends in .db for Milvus Lite."
+    )
+    token: SecretStr | None = Field(default=None, description="Of Milvus: user:password, or an API key.")
+    collection: str = Field(
+        default="gisa", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$", description="What its collections begin with."
+    )
+    consistency: Literal["Strong", "Bounded", "Session", "Eventually"] = Field(
+        default="Strong", description="Of searches: Strong sees every write, the others may be moments behind."
+    )
+    index: Literal["auto", "FLAT", "HNSW", "HNSW_SQ", "DISKANN"] = Field(
+        default="auto", description="Of vectors, chosen when the collection is made; auto: HNSW, in a file FLAT."
+    )
+    shards: int = Field(default=1, ge=1, le=16, description="Chosen when the collection is made.")
+    timeout_s: float = Field(default=30.0, gt=0, description="Seconds for one request.")
+
+    @model_validator(mode="after")
+    def _milvus_is_somewhere(self) -> StoreSettings:
+        if self.kind == "milvus" and not self.address:
+            raise ValueError("milvus needs an address")
+        return self
 
 
 class LLMSettings(_Group):
@@ -146,6 +173,7 @@ class Settings(BaseSettings):
     home: Path = Field(
         default_factory=lambda: user_data_path("gisa", appauthor=False), description="All that gisa writes."
     )
+    store: StoreSettings = StoreSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     llm: LLMSettings = LLMSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
@@ -159,7 +187,9 @@ class Settings(BaseSettings):
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits over everything that can change an answer (not where files lie, not secrets)."""
-        told = self.model_dump_json(exclude={"home": True, "serve": True, "llm": {"api_key", "timeout_s", "threads"}})
+        told = self.model_dump_json(
+            exclude={"home": True, "store": True, "serve": True, "llm": {"api_key", "timeout_s", "threads"}}
+        )
         return hashlib.sha256(told.encode()).hexdigest()[:12]
 
     @classmethod
