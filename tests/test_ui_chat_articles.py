@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import re
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -17,7 +19,7 @@ from made_up import article
 from serving import ASKED, Open
 
 from index.types import Filter
-from rag.errors import Language
+from rag.errors import IndexBusyError, Language
 from rag.settings import Settings
 from seeds.article import Article
 from ui.chat import articles_tab, quality_tab
@@ -25,7 +27,7 @@ from ui.chat.article_list import NotADayError, matching, ordered, page_of, withi
 from ui.chat.articles_html import reader, results
 from ui.chat.articles_tab import Articles
 from ui.chat.intake import Progress, Result, take_in
-from ui.chat.removed import MOST, Removed
+from ui.chat.removed import DAYS, Removed
 from ui.chat.who import Who
 from ui.rest.articles import shown
 from ui.service import Service
@@ -235,7 +237,7 @@ def at_desk(opened: Open, use: Use, language: Language = "en") -> Any:
 
     async def go() -> Any:
         async with opened() as service:
-            return await use(Articles(service, manager, language, Removed()), service)
+            return await use(Articles(service, manager, language, Removed(service.settings.home)), service)
 
     return run(go())
 
@@ -315,7 +317,7 @@ def test_an_upload_is_told_as_it_goes_and_leaves_no_file(opened: Open, tmp_path:
 
     told = at_desk(opened, use)
     assert "<progress" in told[0][0]
-    assert "added" in told[-1][0]
+    assert '<p class="gt-said gt-note" role="status">1 added</p>' in told[-1][0]
     assert told[-1][1] is None
     assert not files[0].exists()
 
@@ -328,14 +330,75 @@ def test_what_is_gone_is_told(opened: Open) -> None:
         at_desk(opened, use)
 
 
-def test_the_last_removed_are_remembered() -> None:
-    removed = Removed()
-    for number in range(MOST + 1):
-        removed.put(Article(f"{number}", "t", "x", ((0, 1),)))
-    assert removed.get("0") is None
-    assert [one.id for one in removed.all()][:2] == [str(MOST), str(MOST - 1)]
-    removed.drop("5")
-    assert removed.get("5") is None
+def removed_article(article_id: str) -> Article:
+    text = "가람전자\n\n서버를 들여온다. <b>&</b> \u2028"
+    return Article(
+        article_id, "제목", text, ((6, 15),), "한빛일보", None, date(2025, 10, 1), "month", url="https://a/b"
+    )
+
+
+def test_what_was_removed_is_kept_for_other_processes_and_for_some_days(tmp_path: Path) -> None:
+    one, other, slash = (removed_article(name) for name in ("one", "other", "a/../../b"))
+    for place, given in enumerate((one, other, slash)):
+        Removed(tmp_path).put(given)
+        [new] = [path for path in (tmp_path / "removed").iterdir() if path.stat().st_mtime > time.time() - 3600 * 24]
+        os.utime(new, times=(time.time() - (4 - place) * 24 * 3600,) * 2)
+    again = Removed(tmp_path)
+    assert again.all() == [slash, other, one]
+    assert again.get("a/../../b") == slash
+    again.drop("other")
+    assert (again.get("other"), Removed(tmp_path).all()) == (None, [slash, one])
+    [path] = (path for path in (tmp_path / "removed").iterdir() if path.stat().st_mtime < time.time() - 3.5 * 24 * 3600)
+    os.utime(path, times=(time.time() - (DAYS + 0.1) * 24 * 3600,) * 2)
+    assert again.all() == [slash]
+    assert not path.exists()
+
+
+def test_what_cannot_be_read_is_not_offered(tmp_path: Path) -> None:
+    removed = Removed(tmp_path)
+    assert removed.all() == []
+    removed.put(removed_article("one"))
+    [path] = (tmp_path / "removed").iterdir()
+    path.write_bytes(path.read_bytes()[:-5])
+    assert (removed.get("one"), removed.all()) == (None, [])
+
+
+def test_a_removal_is_undone_by_the_next_server(opened: Open) -> None:
+    wanted = "korea-nvidia-gpu-2025-10"
+
+    async def remove(tab: Articles, service: Service) -> Article:
+        before = await service.article(wanted)
+        await tab.remove(wanted, REQUEST)
+        return before
+
+    async def undo(tab: Articles, service: Service) -> tuple[Any, Article, Any]:
+        offered = await tab.lately(REQUEST)
+        assert wanted not in {one.id for one in await service.articles()}
+        await tab.undo(wanted, REQUEST)
+        return offered, await service.article(wanted), await tab.lately(REQUEST)
+
+    before = at_desk(opened, remove)
+    (row, lately), after, left = at_desk(opened, undo)
+    assert (row["visible"], lately["choices"]) == (True, [(before.title, wanted)])
+    assert after == before
+    assert left[0]["visible"] is False
+
+
+def test_a_removal_that_fails_loses_nothing_and_offers_no_undo(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = "korea-nvidia-gpu-2025-10"
+
+    async def use(tab: Articles, service: Service) -> Any:
+        async def busy(article_id: str) -> None:
+            raise IndexBusyError("busy", "사용 중")
+
+        monkeypatch.setattr(service, "remove", busy)
+        with pytest.raises(gr.Error, match="busy"):
+            await tab.remove(wanted, REQUEST)
+        await service.article(wanted)
+        return await tab.lately(REQUEST)
+
+    row, _ = at_desk(opened, use)
+    assert row["visible"] is False
 
 
 # Who is let in

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from markupsafe import Markup
 
 from rag.errors import Language
 from ui.chat import tab_words as words
 from ui.chat.intake import Progress, Result
-from ui.chat.tab_parts import byline, cells, joined
+from ui.chat.tab_parts import back, byline, cells, joined, said
 from ui.rest.schemas import ArticleOut
 
 _BAR = Markup('<div class="gt-progress" role="status"><label>{}<progress max="{}" value="{}"></progress></label></div>')
 _READER = Markup(
-    '<article lang="{}"><h2 tabindex="-1">{}</h2><p class="gt-by">{}</p>{}<div class="gt-text">{}</div></article>'
+    '{}<article lang="{}"><h2 tabindex="-1">{}</h2><p class="gt-by">{}</p>{}<div class="gt-text">{}</div></article>'
 )
 
 
@@ -32,6 +33,7 @@ def reader(article: ArticleOut, language: Language) -> Markup:
         for line, searched in _lines(article)
     )
     return _READER.format(
+        back(language),
         article.language,
         article.title,
         byline(article.publisher, article.published, language),
@@ -54,15 +56,21 @@ def progress(now: Progress, language: Language) -> Markup:
     """A bar while files are read and articles taken in, then a table of what became of each."""
     if now.stage == "done":
         return results(now.results, language)
-    said = words.READING if now.stage == "reading" else words.TAKING_IN
-    return _BAR.format(said.to(language, done=now.done, total=now.total), max(now.total, 1), now.done)
+    how_far = words.READING if now.stage == "reading" else words.TAKING_IN
+    return _BAR.format(how_far.to(language, done=now.done, total=now.total), max(now.total, 1), now.done)
 
 
 def results(found: tuple[Result, ...], language: Language) -> Markup:
-    """What became of each file."""
+    """What became of all, which is told aloud, and of each file."""
+    counts = Counter(_name(one) for one in found)
+    told = " · ".join(
+        words.OUTCOME_COUNT.to(language, count=counts[name], outcome=words.OUTCOMES[name].to(language))
+        for name in words.OUTCOMES
+        if counts[name]
+    )
     rows = [(_file(one), _outcome(one, language)) for one in found]
     table = cells(words.RESULT.to(language), (words.FILE.to(language), words.OUTCOME.to(language)), rows)
-    return Markup('<div role="status">{}</div>').format(table)
+    return Markup("{}{}").format(said(told), table)
 
 
 def _file(one: Result) -> Markup:
@@ -71,6 +79,10 @@ def _file(one: Result) -> Markup:
 
 
 def _outcome(one: Result, language: Language) -> Markup:
-    name = one.outcome or "failed"
+    name = _name(one)
     why = Markup('<span class="gt-small">{}</span>').format(one.error.message(language)) if one.error else Markup()
     return Markup('<span class="gt-tag gt-{}">{}</span>{}').format(name, words.OUTCOMES[name].to(language), why)
+
+
+def _name(one: Result) -> str:
+    return one.outcome or "failed"

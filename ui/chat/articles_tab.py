@@ -19,7 +19,7 @@ from ui.chat import article_list, articles_html
 from ui.chat import tab_words as words
 from ui.chat.article_list import NotADayError, Page, Sort
 from ui.chat.intake import ended, take_in
-from ui.chat.removed import Removed, removed_of
+from ui.chat.removed import DAYS, Removed
 from ui.chat.tab_parts import Desk, WhoIs, block, byline, on_opening, said, shown, told
 from ui.rest.articles import MAX_FILES
 from ui.rest.articles import shown as article_out
@@ -101,26 +101,26 @@ class Articles(Desk):
         """What became of it; no article; what can be put back."""
         with self.open_to(request):
             article = await self.service.article(article_id)
+            await self.service.in_background(self.removed.put, article)  # first: what was removed is never lost
             await self.service.remove(article_id)
-            self.removed.put(article)
-            notice = said(words.REMOVED.to(self.language, title=article.title), "good")
-            return block(notice), *self._no_article(), *self._to_undo()
+            notice = said(words.REMOVED.to(self.language, title=article.title, days=DAYS), "good")
+            return block(notice), *self._no_article(), *await self._to_undo()
 
     async def undo(self, article_id: str | None, request: gr.Request) -> Updates:
         """What became of it; the article; its id; what can be done with it; what else can be put back."""
         with self.open_to(request):
-            article = self.removed.get(article_id or "")
+            article = await self.service.in_background(self.removed.get, article_id or "")
             if article is None:
-                return gr.skip(), *[gr.skip()] * 3, *self._to_undo()
+                return gr.skip(), *[gr.skip()] * 3, *await self._to_undo()
             await ended(await self.service.add([article]))
-            self.removed.drop(article.id)
+            await self.service.in_background(self.removed.drop, article.id)
             notice = said(words.UNDONE.to(self.language, title=article.title), "good")
-            return block(notice), *await self._reader(article.id), *self._to_undo()
+            return block(notice), *await self._reader(article.id), *await self._to_undo()
 
-    def lately(self, request: gr.Request) -> Updates:
-        """What can be put back, also after the page was loaded anew."""
+    async def lately(self, request: gr.Request) -> Updates:
+        """What can be put back, also after the page was loaded anew or the server started again."""
         with self.open_to(request):
-            return self._to_undo()
+            return await self._to_undo()
 
     async def _text(self, article_id: str) -> str:
         try:
@@ -135,8 +135,10 @@ class Articles(Desk):
     def _no_article(self) -> Updates:
         return block(said(words.PICK.to(self.language))), "", gr.update(visible=False)
 
-    def _to_undo(self) -> Updates:
-        choices = [(one.title, one.id) for one in self.removed.all()]
+    async def _to_undo(self) -> Updates:
+        stored = {one.id for one in await self.service.articles()}  # a removal may have failed half-way
+        removed = await self.service.in_background(self.removed.all)
+        choices = [(one.title, one.id) for one in removed if one.id not in stored]
         return (
             gr.update(visible=bool(choices)),
             gr.update(choices=choices, value=choices[0][1] if choices else None),
@@ -160,14 +162,14 @@ class Articles(Desk):
 
 def build(service: Service, settings: Settings, who: WhoIs, language: Language) -> None:
     """Add the tab's components and events to the page under construction."""
-    its = Articles(service, who, language, removed_of(service))
+    its = Articles(service, who, language, Removed(settings.home))
 
     def to(one: Said) -> str:
         return one.to(language)
 
     notice = shown(name="gt-notice")
     with gr.Row(visible=False, elem_classes=["gt-undo"]) as undoing:
-        lately = gr.Dropdown(label=to(words.UNDO_LABEL), choices=[], scale=4)
+        lately = gr.Dropdown(label=words.UNDO_LABEL.to(language, days=DAYS), choices=[], scale=4, min_width=200)
         undo = gr.Button(to(words.UNDO), scale=1, min_width=120)
     with gr.Accordion(to(words.ADD), open=False, elem_classes=["gt-add"]):
         files = gr.File(label=to(words.DROP), file_count="multiple", height=150)
@@ -175,7 +177,7 @@ def build(service: Service, settings: Settings, who: WhoIs, language: Language) 
     with gr.Row(elem_classes=["gt-halves"]):
         with gr.Column(scale=2, min_width=320):
             wanted = gr.Textbox("", label=to(words.SEARCH), placeholder=to(words.SEARCH_HINT), max_lines=1)
-            with gr.Row(elem_classes=["gt-filters"]):
+            with gr.Accordion(to(words.FILTERS), open=False), gr.Row(elem_classes=["gt-filters"]):
                 any_one = (to(words.ANY_PUBLISHER), "")
                 publisher = gr.Dropdown([any_one], value="", label=to(words.PUBLISHER), min_width=150)
                 sorts = [(to(name), key) for key, name in words.SORTS.items()]

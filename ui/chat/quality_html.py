@@ -14,7 +14,7 @@ from ui.chat import tab_words as words
 from ui.chat.drafts import Draft
 from ui.chat.opinions import Opinion
 from ui.chat.runs import Asked, Quote, Run, Runs, Wrong
-from ui.chat.tab_parts import joined, said
+from ui.chat.tab_parts import back, joined, said
 
 COMMAND = "gisa eval run"
 
@@ -56,7 +56,9 @@ def opinion(one: Opinion, language: Language) -> Markup:
     head = Markup('<p class="gt-by">{} · {}</p>').format(
         words.THUMB[one.thumb].to(language), f"{one.at:%Y-%m-%d %H:%M} UTC"
     )
-    return Markup("<article><h3>{}</h3>{}{}</article>").format(one.question, head, _facts_of(told, language))
+    return Markup("{}<article><h3>{}</h3>{}{}</article>").format(
+        back(language), one.question, head, _facts_of(told, language)
+    )
 
 
 def drafted(made: Draft, path: Path, language: Language) -> Markup:

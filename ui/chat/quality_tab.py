@@ -118,7 +118,7 @@ def build(service: Service, settings: Settings, who: WhoIs, language: Language) 
     refresh = gr.Button(to(words.REFRESH), size="sm", min_width=120, elem_classes=["gt-refresh"])
     report = shown(name="gt-report")
     shown(Markup("<h2>{}</h2>").format(to(words.FAILURES)), name="gt-head")
-    kind = gr.Dropdown([("", "")], value="", label=to(words.KIND), visible=False)
+    kind = gr.Dropdown([("", "")], value="", label=to(words.KIND), visible=False, elem_classes=["gt-kind"])
     failures = shown(name="gt-failures")
     shown(Markup("<h2>{}</h2>").format(to(words.FEEDBACK)), name="gt-head")
     with gr.Row(elem_classes=["gt-halves"]):

@@ -1,43 +1,81 @@
-"""Articles removed on the page, kept whole for a while so that they can be put back."""
+"""Articles removed on the page, put aside whole so that they can be put back, also after the server was restarted.
+
+One JSON file an article in GISA_HOME/removed: neither searched nor indexed, deleted when its days are over.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from weakref import WeakKeyDictionary
+import hashlib
+import os
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
 
+import structlog
+from pydantic import TypeAdapter, ValidationError
+
+from index.disk import file_error
 from seeds.article import Article
-from ui.service import Service
 
-MOST = 20
+FOLDER = "removed"
+DAYS = 7
+_DAY_S = 24 * 3600
+_ARTICLE: TypeAdapter[Article] = TypeAdapter(Article)
+_log = structlog.get_logger(__name__)
 
 
 class Removed:
-    """The last `MOST` articles that were removed, as long as the server runs: reloading the page loses none."""
+    """What was removed in the last `DAYS` days, the same for all pages and processes of a GISA_HOME."""
 
-    def __init__(self) -> None:
-        self._articles: OrderedDict[str, Article] = OrderedDict()
+    def __init__(self, home: Path) -> None:
+        self._folder = home / FOLDER
 
     def put(self, article: Article) -> None:
-        self._articles[article.id] = article
-        self._articles.move_to_end(article.id)
-        if len(self._articles) > MOST:
-            self._articles.popitem(last=False)
+        """Put an article aside, whole or not at all. Raises IndexStoreError, DiskFullError."""
+        path = self._path(article.id)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._folder, prefix=".aside-")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(_ARTICLE.dump_json(article))
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise file_error(error, path) from error
 
     def get(self, article_id: str) -> Article | None:
-        return self._articles.get(article_id)
+        return self._read(self._path(article_id))
 
     def drop(self, article_id: str) -> None:
         """Forget it: it is back."""
-        self._articles.pop(article_id, None)
+        self._path(article_id).unlink(missing_ok=True)
 
     def all(self) -> list[Article]:
-        """The last removed first."""
-        return list(reversed(self._articles.values()))
+        """The last removed first. Those whose days are over are deleted."""
+        found: list[tuple[float, Article]] = []
+        for path in self._folder.glob("*.json"):
+            with suppress(FileNotFoundError):  # another page was quicker
+                removed = path.stat().st_mtime
+                if removed < time.time() - DAYS * _DAY_S:
+                    path.unlink()
+                elif (article := self._read(path)) is not None:
+                    found.append((removed, article))
+        return [article for _, article in sorted(found, key=lambda one: -one[0])]
 
+    def _path(self, article_id: str) -> Path:
+        return self._folder / f"{hashlib.sha256(article_id.encode()).hexdigest()[:32]}.json"
 
-_OF: WeakKeyDictionary[Service, Removed] = WeakKeyDictionary()
-
-
-def removed_of(service: Service) -> Removed:
-    """What was removed of a service's collection, the same for every page of it."""
-    return _OF.setdefault(service, Removed())
+    def _read(self, path: Path) -> Article | None:
+        try:
+            return _ARTICLE.validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError) as error:
+            _log.warning("removed article not readable", file=path.name, error=type(error).__name__)
+            return None

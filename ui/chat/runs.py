@@ -184,8 +184,8 @@ _FIGURES: dict[Figure, tuple[Callable[[Asked], bool], Callable[[Scores], bool | 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """`alike` are the newest run and those before it of the same question sets and articles, newest first; `unread`
-    the names of files that are no results of a run."""
+    """`alike` are the newest run and those before it of the same question sets and articles, with or without a model
+    as it is, newest first; `unread` the names of files that are no results of a run."""
 
     alike: tuple[Run, ...] = ()
     unread: tuple[str, ...] = ()
@@ -250,8 +250,8 @@ def _read(path: Path, changed_ns: int, size: int) -> Run:
     return Run(path.stem, Header.model_validate_json(lines[0]), tuple(questions.values()))
 
 
-def _measured(header: Header) -> tuple[frozenset[str], str]:
-    return frozenset(header.sets), header.articles
+def _measured(header: Header) -> tuple[frozenset[str], str, bool]:
+    return frozenset(header.sets), header.articles, header.llm
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

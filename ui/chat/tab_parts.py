@@ -71,13 +71,14 @@ def said(message: str, kind: str = "note") -> Markup:
 
 
 def cells(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> Markup:
-    """A table; the first cell of a row is its heading."""
+    """A table; the first cell of a row is its heading. Where it is too wide it is scrolled, by keys too."""
     top = joined(Markup('<th scope="col">{}</th>').format(head) for head in heads)
     body = joined(_row(row) for row in rows)
     template = Markup(
-        '<div class="gt-wide"><table><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
+        '<div class="gt-wide" role="region" aria-label="{}" tabindex="0">'
+        "<table><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
     )
-    return template.format(caption, top, body)
+    return template.format(caption, caption, top, body)
 
 
 def _row(row: Iterable[object]) -> Markup:
@@ -85,6 +86,11 @@ def _row(row: Iterable[object]) -> Markup:
     return Markup('<tr><th scope="row">{}</th>{}</tr>').format(
         first, joined(Markup("<td>{}</td>").format(c) for c in rest)
     )
+
+
+def back(language: Language) -> Markup:
+    """On a narrow screen what was chosen is shown below the list: the way back up (static/tabs.js)."""
+    return Markup('<button type="button" class="gt-back">{}</button>').format(words.BACK.to(language))
 
 
 def byline(publisher: str | None, published: str | None, language: Language) -> str:

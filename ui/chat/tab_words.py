@@ -17,7 +17,8 @@ PUBLISHER = Said("Publisher", "발행사")
 ANY_PUBLISHER = Said("All publishers", "모든 발행사")
 SINCE = Said("From", "시작일")
 UNTIL = Said("Until", "종료일")
-DATE_HINT = Said("2025-10-31, 2025-10 or 2025", "2025-10-31, 2025-10, 2025")
+FILTERS = Said("Filters", "기사 고르기")
+DATE_HINT = Said("2025-10-31 or 2025", "2025-10-31 또는 2025")
 SORT = Said("Order", "순서")
 SORTS = {
     "newest": Said("Newest first", "최신순"),
@@ -53,9 +54,11 @@ SOURCE = Said("From {source}", "출처 파일 {source}")
 REPLACE = Said("Replace with a file", "파일로 교체")
 REMOVE = Said("Remove", "삭제")
 REMOVED = Said(
-    "Removed “{title}”. No answer uses it any more.", "‘{title}’ 기사를 삭제했습니다. 이제 답에 쓰이지 않습니다."
+    "Removed “{title}”. No answer uses it any more. It can be put back for {days} days.",
+    "‘{title}’ 기사를 삭제했습니다. 이제 답에 쓰이지 않습니다. {days}일 동안 되돌릴 수 있습니다.",
 )
-UNDO_LABEL = Said("Removed lately", "최근 삭제한 기사")
+UNDO_LABEL = Said("Removed in the last {days} days", "최근 {days}일 동안 삭제한 기사")
+BACK = Said("Back to the list", "목록으로")
 UNDO = Said("Undo", "되돌리기")
 UNDONE = Said("“{title}” is back.", "‘{title}’ 기사를 되돌렸습니다.")
 REPLACED = Said("Replaced.", "교체했습니다.")
@@ -75,6 +78,7 @@ TAKING_IN = Said("Taking in article {done} of {total}", "기사 넣는 중: {tot
 RESULT = Said("Result for each file", "파일별 결과")
 FILE = Said("File", "파일")
 OUTCOME = Said("Result", "결과")
+OUTCOME_COUNT = Said("{count} {outcome}", "{outcome} {count}건")
 OUTCOMES = {
     "added": Said("added", "추가됨"),
     "replaced": Said("replaced", "교체됨"),

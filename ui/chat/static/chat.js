@@ -5,6 +5,7 @@ import { announce, button, icon, make, say, told } from "./dom.js";
 import { filters } from "./filters.js";
 import * as memory from "./memory.js";
 import { reader, show } from "./reader.js";
+import "./tabs.js";
 import { lookUp, run, turnElement } from "./turn.js";
 
 let talk = memory.restore();
