@@ -46,7 +46,7 @@ def summary(measured: Sequence[Measured]) -> Markup:
     estimates = [[metrics.mean(values(measure, records)) for measure in shown] for _, records in columns]
     names = [Said(measure.en, measure.ko) for measure in shown]
     parts = [joined(_card(one) for one in measured)]
-    for first in range(0, len(columns), _MOST_LINES):
+    for first in range(0, len(columns) if shown else 0, _MOST_LINES):
         some = range(first, min(first + _MOST_LINES, len(columns)))
         series = [(columns[place][0], estimates[place]) for place in some]
         drawn = plots.shares(f"shares-{first}", words.SHARES, words.SHARES_TOLD, names, series)
