@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,6 +14,7 @@ from eval import report as tables
 from eval.cli_report import Failures, show
 from eval.datasets import GOLDEN, NoRelevantError, RetrievalSet, load_golden, load_retrieval
 from eval.progress import fetching, track
+from eval.records import LOCAL
 from rag.settings import Settings, load_settings
 
 INTERRUPTED = 130
@@ -29,6 +29,13 @@ def run(
         Path | None, typer.Option(metavar="PATH", help="Ask these articles instead of the shipped ones.")
     ] = None,
     no_llm: Annotated[bool, typer.Option("--no-llm", help="Answer by quoting alone.")] = False,
+    target: Annotated[
+        str, typer.Option(metavar="local|URL", help="Measure a gisa that runs there, over its REST API.")
+    ] = LOCAL,
+    key: Annotated[str | None, typer.Option(envvar="GISA_EVAL_KEY", help="The target's API key.")] = None,
+    timeout: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="How long the target may take for one answer.")
+    ] = 120.0,
     limit: Annotated[int | None, typer.Option(min=1, help="Ask only so many questions.")] = None,
     language: Annotated[Literal["ko", "en"] | None, typer.Option(help="Ask only questions in this language.")] = None,
     out: Annotated[
@@ -39,35 +46,33 @@ def run(
 ) -> None:
     """Ask every question of a set and score the answers."""
     from eval import run as measuring
+    from eval import subjects
     from eval.run_file import begin
-    from rag.assemble import open_collection, open_gisa
+    from eval.target import Target
 
     if resume and out is None:
         raise typer.BadParameter("say which run to go on with: --out FILE.jsonl", param_hint="--resume")
+    if target != LOCAL and (articles or no_llm):
+        raise typer.BadParameter("a target has its own articles and model: leave --articles and --no-llm out")
     golden = [load_golden(path) for path in sets or [GOLDEN]]
-    settings = measuring.own_collection(load_settings(), articles)
+    settings = load_settings()
     out = out or _new_file(settings, "answers")
-    with fetching() as progress:
-        collection = open_collection(settings, progress=progress)
-    with closing(collection.store) as store:
-        measuring.fill(store, collection.embedder, articles)
-        run_record = measuring.header(golden, collection, settings, articles=articles, llm=not no_llm)
-        numbers = measuring.source_numbers(store.articles())
-    records = {record.key: record for record in begin(out, run_record, resume=resume)}
-    chosen = measuring.choose(golden, language, limit)
-    waiting = [(name, question) for name, question in chosen if (name, question.id) not in records]
+    if target == LOCAL:
+        prepared = subjects.local(golden, settings, articles, llm=not no_llm)
+    else:
+        prepared = subjects.elsewhere(golden, Target(target, key, timeout_s=timeout))
+    done = {record.key for record in begin(out, prepared.header, resume=resume)}
+    waiting = [one for one in measuring.choose(golden, language, limit) if (one[0], one[1].id) not in done]
     interrupted = False
-    with fetching() as progress:
-        opened = open_gisa(settings, llm=not no_llm, progress=progress)
-    with opened as gisa:
-        try:
-            asked = measuring.ask_each(gisa, waiting, numbers, out, lambda: gisa.names)
-            for record in track(asked, "asking", len(waiting)):
-                records[record.key] = record
-        except KeyboardInterrupt:
-            interrupted = True
+    try:
+        with prepared.open() as subject:
+            for _ in track(measuring.ask_each(subject, waiting, out), "asking", len(waiting)):
+                pass
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        Console(stderr=True).print(f"Written to {out}", highlight=False, soft_wrap=True)
     show(Console(), out, failures=failures)
-    Console(stderr=True).print(f"Written to {out}", highlight=False, soft_wrap=True)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from eval import provenance
 from eval.answers import score
 from eval.citations import citation_scores
 from eval.datasets import DataError, GoldenQuestion, GoldenSet
+from eval.errors import TargetLostError
 from eval.prompt_tokens import PromptTokens, watching
 from eval.records import AskError, QuestionRecord, RunRecord
 from eval.run_file import appending
@@ -32,14 +34,21 @@ from seeds.loaders import load_each, shipped_articles
 SHIPPED = "shipped"
 
 
-class StopError(GisaError):
-    """Why a run cannot go on at all: what was asked is kept, and the run can be taken up again."""
-
-
 class Asks(Protocol):
     """What is measured: `rag.assemble.Gisa`, or whatever answers like it."""
 
     def ask(self, question: str, *, listen: Listener = ...) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is measured, and what scoring its answers needs: `numbers` as of `source_numbers`, `names` those that the
+    verifier knows, `waited_ms` how long the last question had to wait before it was taken."""
+
+    asks: Asks
+    numbers: Mapping[str, str]
+    names: Callable[[], NameBook] = NameBook
+    waited_ms: Callable[[], float] = float
 
 
 class CollectionSettings(Settings):
@@ -106,45 +115,32 @@ def header(
     )
 
 
-def ask_each(
-    gisa: Asks,
-    questions: Sequence[tuple[str, GoldenQuestion]],
-    numbers: Mapping[str, str],
-    out: Path,
-    names: Callable[[], NameBook] = NameBook,
-) -> Iterator[QuestionRecord]:
+def ask_each(subject: Subject, questions: Sequence[tuple[str, GoldenQuestion]], out: Path) -> Iterator[QuestionRecord]:
     """Ask, score, append to `out` and yield, question by question: breaking off loses only the one being asked.
 
-    `numbers` are those of `source_numbers`; `names` gives the names the verifier knows. Raises IndexStoreError when
-    `out` cannot be written, and what ends a run (StopError); every other error is recorded in the answer's place.
+    Raises IndexStoreError: `out` cannot be written; TargetLostError. Every other error that gisa explains is recorded
+    in the answer's place.
     """
     with appending(out) as append, watching() as tokens:
-        for asked in questions:
-            record = ask_one(gisa, asked, numbers, tokens, names)
+        for name, question in questions:
+            record = ask_one(subject, name, question, tokens)
             append(record)
             yield record
 
 
-def ask_one(
-    gisa: Asks,
-    asked: tuple[str, GoldenQuestion],
-    numbers: Mapping[str, str],
-    tokens: PromptTokens,
-    names: Callable[[], NameBook] = NameBook,
-) -> QuestionRecord:
-    """One question's record; an error that gisa explains is recorded in the answer's place. Raises StopError."""
-    name, question = asked
+def ask_one(subject: Subject, name: str, question: GoldenQuestion, tokens: PromptTokens) -> QuestionRecord:
+    """One question's record. Raises TargetLostError."""
     tracer = Tracer()
     answer: Answer | None = None
     failed: AskError | None = None
     try:
-        answer = gisa.ask(question.question, listen=tracer)
-    except StopError:
+        answer = subject.asks.ask(question.question, listen=tracer)
+    except TargetLostError:
         raise
     except GisaError as error:
         failed = AskError(code=error.code, message=error.en)
-    elapsed_ms = tracer.elapsed_ms
-    known = names()
+    elapsed_ms = round(tracer.elapsed_ms - subject.waited_ms(), 1)
+    known = subject.names()
     return QuestionRecord(
         set=name,
         id=question.id,
@@ -156,7 +152,7 @@ def ask_one(
         articles=question.articles,
         answer=answer.to_json() if answer else None,
         notices=answer.notices if answer else (),
-        scores=score(question, answer, numbers) if answer else None,
+        scores=score(question, answer, subject.numbers) if answer else None,
         error=failed,
         elapsed_ms=elapsed_ms,
         evidence_ms=tracer.evidence_ms,
@@ -168,5 +164,11 @@ def ask_one(
 
 def source_numbers(articles: Sequence[ArticleInfo]) -> dict[str, str]:
     """Article id -> the number its source file begins with ("003"), of those that have one."""
-    heads = {info.id: re.match(r"\d{3}", Path(info.source).name) for info in articles}
-    return {article_id: head.group() for article_id, head in heads.items() if head}
+    numbers = {info.id: source_number(Path(info.source).name) for info in articles}
+    return {article_id: number for article_id, number in numbers.items() if number is not None}
+
+
+def source_number(name: str) -> str | None:
+    """The number that a file's name begins with."""
+    head = re.match(r"\d{3}", name)
+    return head.group() if head else None

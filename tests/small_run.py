@@ -15,7 +15,7 @@ from llama_index.core.llms.callbacks import llm_chat_callback
 
 from eval.datasets import GoldenQuestion
 from eval.records import QuestionRecord, RunRecord
-from eval.run import ask_each
+from eval.run import Subject, ask_each
 from eval.run_file import begin
 from index.types import ArticleInfo
 from rag.errors import ModelServerError
@@ -114,4 +114,4 @@ class Fake:
 
 def asked(out: Path, gisa: Fake | None = None) -> list[QuestionRecord]:
     begin(out, RUN, resume=False)
-    return list(ask_each(gisa or Fake(), ASKED, NUMBERS, out))
+    return list(ask_each(Subject(gisa or Fake(), NUMBERS), ASKED, out))

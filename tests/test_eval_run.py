@@ -14,7 +14,7 @@ from llama_index.core.instrumentation import get_dispatcher
 from eval.datasets import DataError
 from eval.prompt_tokens import reported
 from eval.records import read_run
-from eval.run import ask_each, fill, own_collection, source_numbers
+from eval.run import Subject, ask_each, fill, own_collection, source_numbers
 from eval.run_file import begin
 from rag.settings import load_settings
 
@@ -64,13 +64,13 @@ def test_broken_off_and_resumed(tmp_path: Path) -> None:
     out = tmp_path / "run.jsonl"
     begin(out, RUN, resume=True)
     with pytest.raises(KeyboardInterrupt):
-        list(ask_each(Fake(stop_at="몇 장인가?"), ASKED, NUMBERS, out))
+        list(ask_each(Subject(Fake(stop_at="몇 장인가?"), NUMBERS), ASKED, out))
     with out.open("ab") as file:
         file.write(b'{"type": "question", "set"')  # cut off while it was written
     assert [record.id for record in read_run(out)[1]] == ["en-right", "en-wrong"]
     done = {record.key for record in begin(out, RUN, resume=True)}
     gisa = Fake()
-    list(ask_each(gisa, [one for one in ASKED if (one[0], one[1].id) not in done], NUMBERS, out))
+    list(ask_each(Subject(gisa, NUMBERS), [one for one in ASKED if (one[0], one[1].id) not in done], out))
     assert gisa.asked == ["몇 장인가?", "Who won the match?", "누가 이겼나?"]
     assert [record.id for record in read_run(out)[1]] == [question.id for question in QUESTIONS]
 
@@ -79,7 +79,7 @@ def test_questions_that_failed_are_asked_again(tmp_path: Path) -> None:
     out = tmp_path / "run.jsonl"
     asked(out)
     assert "ko-down" not in {record.id for record in begin(out, RUN, resume=True)}
-    list(ask_each(Fake(), ASKED[-1:], NUMBERS, out))
+    list(ask_each(Subject(Fake(), NUMBERS), ASKED[-1:], out))
     assert len(read_run(out)[1]) == 5, "the last record of a question counts"
 
 
