@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import structlog
 
-from index import queries, sqlite, verify
+from index import sqlite, totals, verify
 from index.disk import file_error, sync_folder
 from index.errors import IndexDamagedError, IndexStoreError
 from index.local_store import DATABASE, LocalStore
@@ -205,7 +205,7 @@ def _counts(database: Path, dimension: int) -> tuple[int, int]:
                 f"기사 모음이 손상되어({damage.where}: {damage.what}) 내보내지 않았습니다. "
                 "모든 손상은 `gisa index verify`로 보세요.",
             )
-        counts = queries.statistics(connection, dimension)
+        counts = totals.count(connection, dimension)
         return counts.articles, counts.chunks
 
 

@@ -14,7 +14,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from index import checks, postings, queries, rows, sqlite, word_rows
+from index import checks, postings, queries, rows, sqlite, totals, word_rows
 from index import verify as verification
 from index.derived import DerivedVectors
 from index.disk import file_error
@@ -67,7 +67,13 @@ class LocalStore:
             self._connection.close()
             raise
         self._derived = DerivedVectors(
-            folder, self._reading, self._guard, self._lock, embedder=self.embedder, dimension=self.dimension
+            folder,
+            self._reading,
+            lambda: self._writing(renewed=False),
+            self._guard,
+            self._lock,
+            embedder=self.embedder,
+            dimension=self.dimension,
         )
 
     def _open(self, embedder: str | None, dimension: int | None) -> None:
@@ -116,6 +122,7 @@ class LocalStore:
         last = {entry.article.id: entry for entry in entries}
         self._derived.changed()
         with self._writing() as connection:
+            totals.change(connection, self.dimension, gone=last, come=last.values())
             removed: dict[int, list[str]] = {}
             for article_id in last:
                 removed.update(rows.delete(connection, article_id) or {})
@@ -127,22 +134,21 @@ class LocalStore:
     def remove(self, article_id: str) -> None:
         self._derived.changed()
         with self._writing() as connection:
+            totals.change(connection, self.dimension, gone=[article_id], come=[])
             removed = rows.delete(connection, article_id)
             if removed is None:
                 raise _not_found(article_id)
             postings.update(connection, removed, {})
 
     def flush(self) -> None:
-        with self._guard, self._lock.hold(self._wait_s):
-            self._derived.flush()
+        self._derived.flush(self._wait_s)
 
     def rebuild(self) -> None:
-        with self._guard:
-            self._derived.changed()
-            with self._writing() as connection:
-                postings.rebuild(connection)
-            self._derived.forget()
-            self.flush()
+        self._derived.changed()
+        with self._writing() as connection:
+            totals.rebuild(connection, self.dimension)
+            postings.rebuild(connection)
+        self._derived.rebuild(self._wait_s)
 
     # Reading
 
@@ -181,12 +187,11 @@ class LocalStore:
         return [rows.info(row) for row in found]
 
     def dense(self, vector: npt.NDArray[np.float32], k: int, where: Filter | None = None) -> list[str]:
-        vectors = self._derived.vectors()
         with self._reading() as connection:
             among = queries.among(connection, where)
-        numbers = vectors.search(vector, k, among)
+        numbers = self._derived.search(vector, k, among)
         with self._reading() as connection:
-            return queries.ids(connection, numbers)
+            return queries.ids(connection, numbers)[:k]
 
     def lexical(self, terms: Iterable[str], k: int, where: Filter | None = None) -> list[str]:
         with self._reading() as connection:
@@ -216,7 +221,7 @@ class LocalStore:
     def _count(self, connection: sqlite3.Connection) -> Statistics:
         fingerprint = queries.fingerprint(connection)
         if self._statistics is None or self._statistics[0] != fingerprint:
-            self._statistics = fingerprint, queries.statistics(connection, self.dimension)
+            self._statistics = fingerprint, totals.read(connection, self.dimension).statistics()
         return self._statistics[1]
 
     def names(self) -> frozenset[tuple[str, str]]:
@@ -235,6 +240,7 @@ class LocalStore:
             return [Damage(DATABASE, error.en, mendable=False)]
 
     def close(self) -> None:
+        self._derived.close()
         with self._guard:
             self._connection.close()
 
@@ -255,8 +261,8 @@ class LocalStore:
             yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """All of it or nothing, by one process at a time; leaves a new fingerprint."""
+    def _writing(self, *, renewed: bool = True) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing, by one process at a time; leaves a new fingerprint, but where no article changes."""
         with (
             self._guard,
             self._lock.hold(self._wait_s),
@@ -264,7 +270,10 @@ class LocalStore:
             sqlite.transaction(self._connection, "IMMEDIATE") as connection,
         ):
             yield connection
-            connection.execute("INSERT OR REPLACE INTO collection VALUES ('fingerprint', ?)", (secrets.token_hex(8),))
+            if renewed:
+                connection.execute(
+                    "INSERT OR REPLACE INTO collection VALUES ('fingerprint', ?)", (secrets.token_hex(8),)
+                )
             checks.put_seal(connection)
 
 

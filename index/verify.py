@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from index import checks, manifest, postings, queries, rows, word_rows
+from index import checks, manifest, postings, queries, rows, totals, word_rows
+from index.derived import past
+from index.errors import IndexDamagedError
 from index.faiss_index import VectorIndex
 from index.store import Damage
 
@@ -21,7 +23,8 @@ def verify(connection: sqlite3.Connection, folder: Path, embedder: str, dimensio
     return [
         *_rows(connection, dimension),
         *_postings(connection),
-        *_faiss(connection, folder, embedder),
+        *_totals(connection, dimension),
+        *_faiss(connection, folder, embedder, dimension),
     ]
 
 
@@ -142,18 +145,45 @@ def _postings(connection: sqlite3.Connection) -> Iterator[Damage]:
         yield Damage(f"search term {term!r}", "its posting list is not what the chunks say", mendable=True)
 
 
-def _faiss(connection: sqlite3.Connection, folder: Path, embedder: str) -> Iterator[Damage]:
+def _faiss(connection: sqlite3.Connection, folder: Path, embedder: str, dimension: int) -> Iterator[Damage]:
     yield from _last_generation(folder)
+    problem = None
+    now = queries.fingerprint(connection)
+    for state in dict.fromkeys([now, *past(connection)]):
+        try:
+            about, data = manifest.load(folder, fingerprint=state, embedder=embedder)
+        except manifest.GenerationError as error:
+            problem = error if problem is None or error.reason == "damaged" else problem
+        else:
+            index = VectorIndex.from_bytes(data)
+            if index.size != about.vectors or not _holds(connection, index, dimension, whole=state == now):
+                yield Damage(about.file, "does not hold the vectors of the database", mendable=True)
+            return
+    if problem:
+        yield Damage("vector index", problem.detail, mendable=True)
+
+
+def _holds(connection: sqlite3.Connection, index: VectorIndex, dimension: int, *, whole: bool) -> bool:
+    """Whether it holds the vectors of the database as far as it goes, and nothing else if it is to be `whole`."""
+    live = queries.numbers(connection)
+    numbers = index.numbers
+    if len(np.setdiff1d(live if whole else live[live <= index.last], numbers)):
+        return False
+    if len(np.unique(numbers)) != len(numbers) or (whole and len(numbers) != len(live)):
+        return False
     try:
-        about, data = manifest.load(folder, fingerprint=queries.fingerprint(connection), embedder=embedder)
-    except manifest.GenerationError as error:
-        yield Damage("vector index", error.detail, mendable=True)
-        return
-    numbers, vectors = VectorIndex.from_bytes(data).rows()
-    truth = dict(connection.execute("SELECT chunk, vector FROM vectors"))
-    held = {int(number): vector.astype("<f4").tobytes() for number, vector in zip(numbers, vectors, strict=True)}
-    if held != truth or len(numbers) != about.vectors:
-        yield Damage(about.file, "does not hold the vectors of the database", mendable=True)
+        return index.holds(lambda some: queries.vectors(connection, some, dimension))
+    except IndexDamagedError:
+        return True  # told already, by its row
+
+
+def _totals(connection: sqlite3.Connection, dimension: int) -> Iterator[Damage]:
+    try:
+        held, counted = totals.read(connection, dimension), totals.count(connection, dimension)
+    except IndexDamagedError:
+        return  # told already, by its rows
+    if held.to_json() != counted.to_json():
+        yield Damage("totals", "are not what the rows add up to", mendable=True)
 
 
 def _last_generation(folder: Path) -> Iterator[Damage]:
