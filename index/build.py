@@ -69,7 +69,7 @@ def ingest(
 
     for item in articles:
         done += 1
-        article = _admit(item, store, waiting, report)
+        article = admit(item, store, waiting, report)
         if article is not None:
             waiting[article.id] = article
         if len(waiting) >= batch:
@@ -127,7 +127,7 @@ def _spans(article: Article, chunk: Chunk) -> list[Span]:
     return [(end + 1, end + 1 + length) for end, length in zip(ends, lengths, strict=False)]
 
 
-def _admit(
+def admit(
     item: Article | FileProblem, store: Store, waiting: dict[str, Article], report: IngestReport
 ) -> Article | None:
     """The article to store, under the id to store it by; None when there is nothing to do. Notes it in the report."""
