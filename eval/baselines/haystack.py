@@ -6,9 +6,9 @@ BM25 retrievers over an InMemoryDocumentStore, joined by reciprocal rank fusion 
 in Asynchronous Environments"). Five documents go to the model, as in the cookbook's "Hybrid RAG Pipeline"; documents
 are 150 words that overlap by 50 (tutorial 30), for the 512 of the hybrid tutorial are more than this embedder reads.
 
-The embedders are a package of their own since haystack 3. Ours here do what they do, by the documented way to write a
-component: `encode_query` and `encode_document`, which apply the model's own prompts. BM25 splits Korean at spaces, as
-it comes: haystack has no setting for morphemes.
+Its sentence-transformers embedders are a package of their own since haystack 3. Ours here do what they do, by the
+documented way to write a component, with gisa's embedder inside (in float32, as the others have it), which applies the
+model's own prompts. BM25 splits Korean at spaces, as it comes: haystack has no setting for morphemes.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ from haystack.components.writers import DocumentWriter
 from haystack.dataclasses import ChatMessage
 from haystack.document_stores.in_memory import InMemoryDocumentStore
 from haystack.utils import Secret
-from sentence_transformers import SentenceTransformer
 
 from eval.baselines.peer import TIMEOUT_S, Model, Passage, Reply, document
+from index.embed import Embedder
+from index.sentence_transformer import SentenceTransformerEmbedder
 from seeds.article import Article
 
 SPLIT_WORDS, OVERLAP_WORDS, TOP_K = 150, 50, 5
@@ -64,24 +65,24 @@ PROMPT = (
 class TextEmbedder:
     """A question's vector."""
 
-    def __init__(self, model: SentenceTransformer) -> None:
+    def __init__(self, model: Embedder) -> None:
         self._model = model
 
     @component.output_types(embedding=list[float])
     def run(self, text: str) -> dict[str, Any]:
-        return {"embedding": self._model.encode_query(text, show_progress_bar=False).tolist()}
+        return {"embedding": self._model.queries([text])[0].tolist()}
 
 
 @component
 class DocumentEmbedder:
     """Documents with their vectors."""
 
-    def __init__(self, model: SentenceTransformer) -> None:
+    def __init__(self, model: Embedder) -> None:
         self._model = model
 
     @component.output_types(documents=list[Document])
     def run(self, documents: list[Document]) -> dict[str, Any]:
-        vectors = self._model.encode_document([one.content or "" for one in documents], show_progress_bar=False)
+        vectors = self._model.documents([one.content or "" for one in documents])
         return {
             "documents": [replace(one, embedding=row.tolist()) for one, row in zip(documents, vectors, strict=True)]
         }
@@ -91,7 +92,7 @@ class Haystack:
     """Two pipelines over one store: one takes documents in, one answers."""
 
     def __init__(self, embedder: Path, model: Model) -> None:
-        encoder = SentenceTransformer(str(embedder), device="cpu")
+        encoder = SentenceTransformerEmbedder(embedder, precision="float32")
         self._store = InMemoryDocumentStore()
         self._indexing = _indexing(self._store, encoder)
         self._asking = _asking(self._store, encoder, model)
@@ -116,7 +117,7 @@ class Haystack:
         return Reply(told["llm"]["replies"][0].text or "", given)
 
 
-def _indexing(store: InMemoryDocumentStore, encoder: SentenceTransformer) -> Pipeline:
+def _indexing(store: InMemoryDocumentStore, encoder: Embedder) -> Pipeline:
     pipeline = Pipeline()
     pipeline.add_component("splitter", DocumentSplitter("word", split_length=SPLIT_WORDS, split_overlap=OVERLAP_WORDS))
     pipeline.add_component("embedder", DocumentEmbedder(encoder))
@@ -126,7 +127,7 @@ def _indexing(store: InMemoryDocumentStore, encoder: SentenceTransformer) -> Pip
     return pipeline
 
 
-def _asking(store: InMemoryDocumentStore, encoder: SentenceTransformer, model: Model) -> Pipeline:
+def _asking(store: InMemoryDocumentStore, encoder: Embedder, model: Model) -> Pipeline:
     pipeline = Pipeline()
     pipeline.add_component("text_embedder", TextEmbedder(encoder))
     pipeline.add_component("embedding_retriever", InMemoryEmbeddingRetriever(store))
