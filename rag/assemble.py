@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
@@ -26,6 +27,8 @@ from seeds.loaders import shipped_articles
 from seeds.provision import Progress, resolve
 
 if TYPE_CHECKING:
+    from llama_index.core.llms.llm import LLM
+
     from index.sentence_transformer import SentenceTransformerEmbedder
     from rag.generate import Writer
     from rag.local_llm import LocalLLM
@@ -203,28 +206,50 @@ class _Model:
             self._local.close()
 
     def _make(self, chosen: LLMSettings, path: Path | None, cache: Path) -> Writer:
-        from llama_index.llms.openai_like import OpenAILike
-
         from rag.generate import Writer
 
-        name, url, key = chosen.model, chosen.base_url, chosen.api_key.get_secret_value() if chosen.api_key else "none"
-        if path is not None:
-            from rag.local_llm import LocalLLM
-
-            self._local = LocalLLM(path, context_tokens=chosen.context_tokens, threads=chosen.threads, cache=cache)
-            name, url, key = path.stem, self._local.base_url, self._local.api_key
-        llm = OpenAILike(
-            model=name,
-            api_base=url,
-            api_key=key,
-            is_chat_model=True,
-            context_window=chosen.context_tokens,
-            max_tokens=chosen.max_tokens,
-            temperature=0.0,
-            timeout=chosen.timeout_s,
-            max_retries=1,
-        )
+        llm, self._local = _served(chosen, path, cache)
         return Writer(llm)
+
+
+def _served(chosen: LLMSettings, path: Path | None, cache: Path) -> tuple[LLM, LocalLLM | None]:
+    """The client of a language model, and the model itself where it is the local one at `path`."""
+    from llama_index.llms.openai_like import OpenAILike
+
+    name, url, key = chosen.model, chosen.base_url, chosen.api_key.get_secret_value() if chosen.api_key else "none"
+    local: LocalLLM | None = None
+    if path is not None:
+        from rag.local_llm import LocalLLM
+
+        local = LocalLLM(path, context_tokens=chosen.context_tokens, threads=chosen.threads, cache=cache)
+        name, url, key = path.stem, local.base_url, local.api_key
+    llm = OpenAILike(
+        model=name,
+        api_base=url,
+        api_key=key,
+        is_chat_model=True,
+        context_window=chosen.context_tokens,
+        max_tokens=chosen.max_tokens,
+        temperature=0.0,
+        timeout=chosen.timeout_s,
+        max_retries=1,
+    )
+    return llm, local
+
+
+@contextmanager
+def open_llm(settings: Settings, progress: Progress | None = None) -> Iterator[LLM]:
+    """The language model of the settings by itself, for other work than answers; a local one is unloaded at the end.
+
+    Raises ModelFileError, ModelServerError.
+    """
+    path = None if settings.llm.base_url else resolve(settings.llm.model, settings.home, "llm", progress=progress)
+    llm, local = _served(settings.llm, path, settings.home / "cache")
+    try:
+        yield llm
+    finally:
+        if local is not None:
+            local.close()
 
 
 def open_gisa(
