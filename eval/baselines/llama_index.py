@@ -27,7 +27,7 @@ from llama_index.core.query_engine import CitationQueryEngine
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding  # type: ignore[import-untyped]
 from llama_index.llms.openai_like import OpenAILike
 
-from eval.baselines.peer import Model, Passage, Reply, document
+from eval.baselines.peer import TIMEOUT_S, Model, Passage, Reply, document
 from seeds.article import Article
 
 CHUNK_TOKENS, OVERLAP_TOKENS, TOP_K = 512, 50, 4
@@ -105,6 +105,7 @@ def _llm(model: Model) -> OpenAILike:
         context_window=model.context_tokens,
         max_tokens=model.max_tokens,
         temperature=model.temperature,
+        timeout=TIMEOUT_S,
         max_retries=0,
         http_client=httpx.Client(**model.wire.options()),
     )

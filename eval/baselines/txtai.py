@@ -21,7 +21,7 @@ from txtai import LLM, RAG, Embeddings  # type: ignore[import-untyped]
 from txtai.pipeline import Segmentation  # type: ignore[import-untyped]
 from txtai.pipeline.llm.generation import Generation  # type: ignore[import-untyped]
 
-from eval.baselines.peer import Model, Passage, Reply, document
+from eval.baselines.peer import TIMEOUT_S, Model, Passage, Reply, document
 from seeds.article import Article
 
 SYSTEM = "You are a friendly assistant. You answer questions from users."
@@ -42,6 +42,7 @@ class Served(Generation):  # type: ignore[misc]
         self._client = OpenAI(
             base_url=model.base_url,
             api_key=model.api_key,
+            timeout=TIMEOUT_S,
             max_retries=0,
             http_client=httpx.Client(**model.wire.options()),
         )
