@@ -15,7 +15,7 @@ import httpx
 
 from seeds.article import Article
 
-TIMEOUT_S = 900.0
+TIMEOUT_S = 1800.0
 """For one reply of the model: minutes are nothing unusual for a long prompt on a busy machine."""
 _PRECISION = {"day": 10, "month": 7, "year": 4}
 
