@@ -1,0 +1,238 @@
+"""Refusing, measured where gisa has never been: questions with ten passages each, half of them without an answer.
+
+`python -m eval.nomiracl ../shared/evaldata/nomiracl_ko [--out FILE.jsonl] [--plot FILE.svg]` (NoMIRACL: Thakur et al.
+2024, arXiv:2312.11361). Each question is asked of its own passages alone. What is kept of it is all that gisa's
+decision rests on before it writes: whether a rule refuses, and the model's log odds that the chosen sentence answers.
+The limit of the odds is then chosen on one half of the questions and reported on the other. A run that was broken off
+goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from eval import provenance
+from eval.datasets import DataError, Passage
+from eval.progress import fetching, track
+from eval.retrieval import BATCH, article
+from index.build import ingest
+from index.local_store import LocalStore
+from index.types import Filter
+from rag.answerable import CLOSE_JUDGED, LEAST_ODDS, answerable, in_order, on_subject, rivals
+from rag.assemble import open_embedder, open_llm
+from rag.errors import GisaError
+from rag.generate import Writer
+from rag.question import read
+from rag.retrieve import Retriever
+from rag.settings import Settings, load_settings
+
+PUBLISHED = {"GPT-4": (0.404, 0.128), "Mixtral-8x7B": (0.100, 0.436)}
+"""Hallucination and error rate on Korean, as the paper has them."""
+
+
+class Query(BaseModel):
+    """A question and the ids of the passages it is asked of."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    text: str = Field(min_length=1)
+    answerable: bool
+    passages: tuple[str, ...] = Field(min_length=1)
+
+
+class Outcome(BaseModel):
+    """What gisa's decision rests on: `odds` of the sentence chosen, None where a rule refuses before any is judged."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    answerable: bool
+    odds: float | None
+
+    @property
+    def calibrates(self) -> bool:
+        """Whether the question is of the half on which the limit is chosen: by its id, so the same at every run."""
+        return hashlib.sha256(self.id.encode()).digest()[0] % 2 == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """`hallucination`: answered of what cannot be answered; `error`: refused of what can. Shares, 0 to 1."""
+
+    hallucination: float
+    error: float
+
+    @property
+    def worse(self) -> float:
+        return max(self.hallucination, self.error)
+
+
+def rates(outcomes: Iterable[Outcome], limit: float) -> Rates:
+    """Both rates when sentences with log odds under `limit` are refused. There must be questions of both kinds."""
+    answered: dict[bool, list[bool]] = {True: [], False: []}
+    for one in outcomes:
+        answered[one.answerable].append(one.odds is not None and one.odds >= limit)
+    return Rates(float(np.mean(answered[False])), 1 - float(np.mean(answered[True])))
+
+
+def limits(outcomes: Sequence[Outcome]) -> list[float]:
+    """Every limit that divides them otherwise, ascending, with one above all."""
+    odds = sorted({one.odds for one in outcomes if one.odds is not None})
+    return [*odds, (odds[-1] if odds else 0.0) + 1]
+
+
+def calibrated(outcomes: Sequence[Outcome]) -> float:
+    """The limit whose worse rate is the least: neither kind of mistake is dearer here."""
+    return min(limits(outcomes), key=lambda limit: rates(outcomes, limit).worse)
+
+
+def load(folder: Path) -> tuple[dict[str, Passage], list[Query]]:
+    """Passages by id, and the questions. Raises DataError."""
+    try:
+        passages = {one.id: one for one in map(Passage.model_validate_json, _lines(folder / "corpus.jsonl"))}
+        queries = [Query.model_validate_json(line) for line in _lines(folder / "queries.jsonl")]
+    except (OSError, ValidationError) as error:
+        told = " ".join(str(error).split())[:160]
+        raise DataError(
+            f"{folder} is no NoMIRACL set ({told}). Name a folder with its corpus.jsonl and queries.jsonl.",
+            f"{folder} 은(는) NoMIRACL 자료가 아닙니다({told}). corpus.jsonl과 queries.jsonl이 있는 폴더를 지정하세요.",
+        ) from error
+    return passages, queries
+
+
+def decide(query: Query, retriever: Retriever, writer: Writer, sentences: int) -> Outcome:
+    """The pipeline's own steps up to its decision, on the question's own passages."""
+    names = retriever.names
+    question = read(query.text, names, "ko")
+    hits = retriever.hits(question, Filter(article_ids=query.passages))
+    found = retriever.sentences(question, hits, sentences)
+    evidence = [item for item in found if on_subject(question, item, names, retriever.text)]
+    if not answerable(question, evidence, names, retriever.text):
+        return Outcome(id=query.id, answerable=query.answerable, odds=None)
+    odds = writer.judge(question, evidence, names, lambda _: None)
+    chosen = rivals(question, in_order(evidence, odds), CLOSE_JUDGED)[0]
+    return Outcome(
+        id=query.id, answerable=query.answerable, odds=max(odds, default=None) if chosen.odds is None else chosen.odds
+    )
+
+
+def measure(folder: Path, out: Path, settings: Settings) -> list[Outcome]:
+    """Ask what `out` does not hold yet, a line each as it comes; all outcomes. Raises DataError, GisaError."""
+    passages, queries = load(folder)
+    done = {one.id: one for one in _read(out)}
+    waiting = [query for query in queries if query.id not in done]
+    if waiting:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with _opened(passages.values(), folder.name, settings) as (retriever, writer), out.open("a") as file:
+            for query in track(waiting, f"{folder.name}: asking", len(waiting)):
+                done[query.id] = decide(query, retriever, writer, settings.answer.judged_sentences)
+                file.write(done[query.id].model_dump_json() + "\n")
+                file.flush()
+    return [done[query.id] for query in queries]
+
+
+@contextmanager
+def _opened(passages: Iterable[Passage], name: str, settings: Settings) -> Iterator[tuple[Retriever, Writer]]:
+    with fetching() as progress:
+        embedder = open_embedder(settings, progress)
+    folder = settings.home / "eval" / "cache" / f"{name}-{provenance.code_hash(['index'])[:12]}"
+    articles = [article(one, name) for one in passages]
+    with closing(LocalStore(folder, embedder=embedder.name, dimension=embedder.dimension)) as store:
+        ingest(store, embedder, track(articles, f"{name}: indexing", len(articles)), batch=BATCH)
+        retriever = Retriever(store, embedder, settings.home / "cache", settings.retrieval)
+        with fetching() as progress, open_llm(settings, progress) as llm:
+            yield retriever, Writer(llm)
+
+
+def table(outcomes: Sequence[Outcome]) -> Table:
+    """Both rates at the limit chosen and at the one gisa ships with, each half apart, beside the published ones."""
+    halves = {half: [one for one in outcomes if one.calibrates is half] for half in (True, False)}
+    chosen = calibrated(halves[True])
+    shown = Table("limit of the odds", "questions", "hallucination rate", "error rate")
+    for what, limit in (("chosen", chosen), ("shipped", LEAST_ODDS)):
+        for half, told in ((True, "the half it was chosen on"), (False, "the other half")):
+            its = rates(halves[half], limit)
+            count = f"{told} ({len(halves[half])})"
+            shown.add_row(f"{what}, {limit:.2f}", count, f"{its.hallucination:.1%}", f"{its.error:.1%}")
+    for model, (hallucination, error) in PUBLISHED.items():
+        shown.add_row("published", model, f"{hallucination:.1%}", f"{error:.1%}")
+    return shown
+
+
+def draw(outcomes: Sequence[Outcome], path: Path) -> None:
+    """The curve of both rates on the reported half over all limits, the chosen one marked, as SVG."""
+    from matplotlib.figure import Figure
+
+    reported = [one for one in outcomes if not one.calibrates]
+    curve = [rates(reported, limit) for limit in limits(reported)]
+    chosen = rates(reported, calibrated([one for one in outcomes if one.calibrates]))
+    figure = Figure(figsize=(6, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([one.error for one in curve], [one.hallucination for one in curve], label="gisa, by limit of the odds")
+    axes.plot(chosen.error, chosen.hallucination, "o", color="C0", label="gisa, limit chosen on the other half")
+    for marker, (model, (hallucination, error)) in zip("s^", PUBLISHED.items(), strict=True):
+        axes.plot(error, hallucination, marker, color="C7", label=f"{model}, published")
+    axes.axhline(0.35, color="C7", linewidth=0.6, linestyle=":")
+    axes.axvline(0.35, color="C7", linewidth=0.6, linestyle=":")
+    axes.set(
+        xlim=(0, 1), ylim=(0, 1), xlabel="refused of what can be answered", ylabel="answered of what cannot be answered"
+    )
+    axes.legend(frameon=False)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def main(
+    folder: Annotated[Path, typer.Argument(help="The NoMIRACL set: corpus.jsonl and queries.jsonl.")],
+    out: Annotated[Path | None, typer.Option(help="Where outcomes are kept; else a file in GISA_HOME/eval.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the curve here, as SVG.")] = None,
+) -> None:
+    """Measure refusing on NoMIRACL."""
+    settings = load_settings()
+    outcomes = measure(folder, out or settings.home / "eval" / f"{folder.resolve().name}.jsonl", settings)
+    Console().print(table(outcomes))
+    refused = [one for one in outcomes if one.odds is None]
+    told = f"refused by rule: {len(refused)}, of them answerable {sum(one.answerable for one in refused)}"
+    Console().print(f"{told}. {provenance.machine()}, {provenance.revision()}", highlight=False)
+    if plot:
+        draw(outcomes, plot)
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def _read(out: Path) -> list[Outcome]:
+    """What was measured before; a last line that was cut off is left aside and asked again."""
+    if not out.exists():
+        return []
+    whole = out.read_text(encoding="utf-8")
+    kept = whole[: whole.rfind("\n") + 1]
+    if kept != whole:
+        out.write_text(kept, encoding="utf-8")
+    try:
+        return [Outcome(**json.loads(line)) for line in kept.splitlines()]
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"{out} does not hold outcomes of this measurement. Choose another --out.",
+            f"{out} 은(는) 이 평가의 결과가 아닙니다. 다른 --out을 지정하세요.",
+        ) from error
+
+
+if __name__ == "__main__":
+    try:
+        typer.run(main)
+    except GisaError as error:
+        raise SystemExit(error.en) from error
