@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -72,13 +73,17 @@ def _search(
     ),
     query=st.lists(st.sampled_from("가나다라마바사"), max_size=4),
     k=st.integers(0, 13),
+    frequent=st.sampled_from([-1, 1, postings._FREQUENT]),
 )
-def test_the_ranking_is_that_of_the_formula(texts: dict[int, list[str]], query: list[str], k: int) -> None:
+def test_the_ranking_is_that_of_the_formula(
+    texts: dict[int, list[str]], query: list[str], k: int, frequent: int
+) -> None:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         connection.executescript(SCHEMA)
         postings.update(connection, {}, texts)
-        found = _search(connection, texts, query, k)
+        with mock.patch.object(postings, "_FREQUENT", frequent):  # more frequent terms are only looked up, if possible
+            found = _search(connection, texts, query, k)
     finally:
         connection.close()
     if not any(texts.values()):
@@ -99,6 +104,30 @@ def test_hand_computed_order() -> None:
     postings.update(connection, {}, texts)
     assert _search(connection, texts, ["가", "나"], 3) == [2, 3, 1]
     connection.close()
+
+
+@pytest.mark.parametrize(("k", "read_whole"), [(5, ["드문"]), (60, ["드문", "말"]), (300, ["드문", "말", "흔한"])])
+def test_frequent_terms_are_looked_up_where_they_can_matter_and_change_no_answer(
+    database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, k: int, read_whole: list[str]
+) -> None:
+    random = np.random.default_rng(1)
+    texts = {
+        int(number): ["흔한"] * random.integers(1, 5)
+        + ["말"] * random.integers(0, 3)
+        + (["드문"] if i % 40 == 0 else [])
+        for i, number in enumerate(sorted(random.choice(3 * postings.BLOCK, 400, replace=False)))
+    }
+    postings.update(database, {}, texts)
+    read: list[str] = []
+    whole = postings._Postings.all
+    monkeypatch.setattr(postings._Postings, "all", lambda its: read.append(its._term) or whole(its))
+    monkeypatch.setattr(postings, "_FREQUENT", 50)
+    scores = _bm25(texts, ["흔한", "말", "드문"])
+    best = sorted(scores.values(), reverse=True)[:k]
+    found = _search(database, texts, ["말", "흔한", "드문"], k)
+    assert [scores[number] for number in found] == pytest.approx(best)
+    # Ten chunks hold the rare term, some 270 the second: with so many to find the common ones may matter, or not.
+    assert read == read_whole
 
 
 def test_a_term_in_every_chunk_of_a_small_collection_still_counts(database: sqlite3.Connection) -> None:
