@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
 from threadpoolctl import threadpool_limits
 
-from index.build import ingest
+from index.build import IngestReport, ingest
+from index.build import Progress as IngestProgress
 from index.local_store import DATABASE, LocalStore
 from index.names import NameBook
 from index.store import Store
@@ -23,7 +25,8 @@ from rag.pipeline import Parts
 from rag.question import Question
 from rag.settings import LLMSettings, Settings
 from rag.types import Answer, Evidence, Listener, SearchResult
-from seeds.loaders import shipped_articles
+from seeds.article import Article
+from seeds.loaders import FileProblem, shipped_articles
 from seeds.provision import Progress, resolve
 
 if TYPE_CHECKING:
@@ -91,6 +94,20 @@ def _open_store(settings: Settings, embedder: str | None, dimension: int | None,
         timeout_s=chosen.timeout_s,
         make=make,
     )
+
+
+def ingest_on_ray(
+    settings: Settings,
+    store: Store,
+    articles: Iterable[Article | FileProblem],
+    *,
+    address: str,
+    progress: IngestProgress,
+) -> IngestReport:
+    """See index.ray_ingest.ingest: each actor has the embedder of the settings, fetched on its own machine."""
+    from index import ray_ingest  # an optional package
+
+    return ray_ingest.ingest(store, partial(open_embedder, settings), articles, address=address, progress=progress)
 
 
 class Gisa:

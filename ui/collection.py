@@ -16,13 +16,14 @@ from ui.session import Session
 app = typer.Typer(no_args_is_help=True)
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="index.add.paths", show_default=False)]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="index.export.file", show_default=False)]
+Ray = Annotated[str | None, typer.Option("--ray", metavar="ADDRESS", help="index.add.ray", show_default=False)]
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="index.remove.ids", show_default=False)]
 
 
 @app.command("add", help="index.add")
-def add(context: typer.Context, paths: Paths) -> None:
+def add(context: typer.Context, paths: Paths, ray: Ray = None) -> None:
     from index.build import ingest
-    from rag.assemble import open_collection
+    from rag.assemble import ingest_on_ray, open_collection
     from rag.settings import load_settings
     from seeds.formats import SUFFIXES
     from seeds.loaders import find_files, load_each
@@ -41,12 +42,15 @@ def add(context: typer.Context, paths: Paths) -> None:
         collection = open_collection(settings, progress=bars)
         with closing(collection.store) as store:
             bars.count(words.INDEXING, 0, total)
-            report = ingest(
-                store,
-                collection.embedder,
-                load_each(files, walk=False),
-                progress=lambda done, _: bars.count(words.INDEXING, done, total),
-            )
+            articles = load_each(files, walk=False)
+
+            def told(done: int, _: int | None) -> None:
+                bars.count(words.INDEXING, done, total)
+
+            if ray is None:
+                report = ingest(store, collection.embedder, articles, progress=told)
+            else:
+                report = ingest_on_ray(settings, store, articles, address=ray, progress=told)
     for problem in report.problems:
         message = problem.error.message(session.language)
         session.warn(message if str(problem.path) in message else f"{problem.path}: {message}")

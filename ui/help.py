@@ -92,6 +92,10 @@ HELP: dict[str, Said] = {
         "기사를 추가합니다: .txt .md .html .pdf .docx .jsonl 파일이나 그 폴더. 바뀐 기사는 교체합니다.",
     ),
     "index.add.paths": Said("Files and folders.", "파일과 폴더."),
+    "index.add.ray": Said(
+        "Split and embed on a Ray cluster: host:6379, or local for one on this machine.",
+        "Ray 클러스터에서 나누고 임베딩합니다: 호스트:6379, 이 컴퓨터에서만 하려면 local.",
+    ),
     "index.list": Said("List the articles, newest first.", "기사를 최신순으로 나열합니다."),
     "index.remove": Said("Remove articles.", "기사를 삭제합니다."),
     "index.remove.ids": Said("Ids, as in `gisa index list`.", "`gisa index list`에 나오는 id."),
