@@ -40,7 +40,10 @@ CHAT: dict[str, Said] = {
     "since": Said("From", "시작일"),
     "until": Said("To", "종료일"),
     "clear": Said("Clear filters", "조건 지우기"),
-    "filtered": Said("Only {what}", "{what}만"),
+    "filtered": Said("Only {what}", "조건: {what}"),
+    "from_day": Said("from {day}", "{day}부터"),
+    "to_day": Said("to {day}", "{day}까지"),
+    "unfiltered": Said("Ask all articles", "모든 기사에 묻기"),
     "conversation": Said("Conversation", "대화"),
     # while the answer is made
     "searching": Said("Searching the articles", "기사를 찾는 중"),
@@ -54,12 +57,17 @@ CHAT: dict[str, Said] = {
     "understood": Said("Understood as: {text}", "이렇게 이해했습니다: {text}"),
     "written": Said(
         "Written by {model}, then checked against the sentences below.",
-        "{model}이(가) 쓰고, 아래 문장과 맞춰 보았습니다.",
+        "{model} 모델이 쓰고, 아래 문장과 맞춰 보았습니다.",
     ),
     "quoted": Said(
         "Quoted from the article as it stands; no model wrote this.",
         "기사 문장을 그대로 옮겼습니다. 모델이 쓴 글이 아닙니다.",
     ),
+    "degraded": Said(
+        "No words of the model can be shown this time: quoted from the article as it stands.",
+        "이번에는 모델이 쓴 답을 보여 드릴 수 없어, 기사 문장을 그대로 옮겼습니다.",
+    ),
+    "why": Said("Why", "이유"),
     "refused": Said("Not answered: the articles do not say it.", "기사에 없는 내용이라 답하지 않았습니다."),
     "corrected": Said("Corrected after checking", "확인한 뒤 고침"),
     "seconds": Said("{n} s", "{n}초"),

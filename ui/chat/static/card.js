@@ -8,10 +8,9 @@ import { tipped } from "./tip.js";
 export function card(answer, { written = [], hits = [], corrected = false, seconds }) {
   const notes = [];
   if (answer.rewritten) notes.push(make("p", { className: "understood" }, say("understood", { text: answer.rewritten })));
-  // The text of a refusal names the nearest articles, which are listed below.
-  const listed = answer.refused && answer.nearest.length > 0;
-  const said = listed ? [say("refused")] : pieces(answer, written);
-  const text = make("p", { className: "answer", lang: listed ? told.language : answer.language }, ...said);
+  // The text of a refusal names the nearest articles, which are listed below, or says that there are none.
+  const said = answer.refused ? [say("refused")] : pieces(answer, written);
+  const text = make("p", { className: "answer", lang: answer.refused ? told.language : answer.language }, ...said);
   if (corrected) text.prepend(make("span", { className: "corrected" }, say("corrected")), " ");
   return make(
     "div", { className: answer.refused ? "card refused" : "card" },
@@ -50,7 +49,8 @@ function mark(citation, answer) {
   const spots = [citation, ...others].map((one) => [one.start, one.end, one.quote]);
   const label = say("source", { n: citation.number, title: citation.title });
   const open = (event) => show(citation.article_id, spots, event.currentTarget);
-  return tipped(button(`[${citation.number}]`, open, { className: "mark", "aria-label": label }), citation.quote);
+  const shown = { className: "mark", "aria-label": label, "data-spot": `${citation.number} ${spotOf(citation)}` };
+  return tipped(button(`[${citation.number}]`, open, shown), citation.quote);
 }
 
 /** Figures beside what the article writes for them, where that differs. */
@@ -64,14 +64,18 @@ function checks(answer, written) {
   return rows.length ? make("ul", { className: "checks", "aria-label": say("checked") }, ...rows) : null;
 }
 
+/** How the answer came to be, in plain words; a notice of the server's, which may be for whoever runs it, unfolds. */
 function how(answer, seconds) {
-  let said = [say("quoted")];
-  if (answer.refused) said = answer.nearest.length ? [] : [say("refused")];
-  else if (answer.answered_by === "llm") said = [say("written", { model: answer.model })];
-  said.push(say("seconds", { n: seconds.toFixed(1) }));
-  const notices = answer.notices.map((notice) => make("p", { className: "note", lang: answer.language }, notice));
-  return make("div", { className: "how" }, make("p", { className: "note" }, said.join(" ")), ...notices);
+  const said = [say("seconds", { n: seconds.toFixed(1) })];
+  if (answer.answered_by === "llm") said.unshift(say("written", { model: answer.model }));
+  else if (!answer.refused) said.unshift(say(answer.notices.length ? "degraded" : "quoted"));
+  const notices = answer.notices.map((notice) => make("p", { lang: answer.language }, notice));
+  const why = notices.length ? make("details", { className: "why" }, make("summary", {}, say("why")), ...notices) : null;
+  return make("div", { className: "how" }, make("p", { className: "note" }, said.join(" ")), why);
 }
+
+/** What a mark or a sentence shows: by it the focus finds it again when an answer is drawn anew. */
+const spotOf = ({ article_id, start }) => `${start} ${article_id}`;
 
 /** A sentence of an article as a button that opens it there. */
 function sentence({ article_id, start, end, quote, ...source }, number) {
@@ -81,7 +85,8 @@ function sentence({ article_id, start, end, quote, ...source }, number) {
   const open = (event) => show(article_id, [[start, end, quote]], event.currentTarget);
   const count = number ? make("span", { className: "number", "aria-hidden": "true" }, number) : null;
   const inner = make("span", { className: "inner" }, words, make("span", { className: "source" }, from, when));
-  return make("li", {}, make("button", { type: "button", className: "sentence", lang: "ko", onclick: open }, count, inner));
+  const shown = { type: "button", className: "sentence", lang: "ko", onclick: open, "data-spot": spotOf({ article_id, start }) };
+  return make("li", {}, make("button", shown, count, inner));
 }
 
 function evidence(answer) {

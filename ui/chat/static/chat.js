@@ -8,6 +8,8 @@ import { reader, show } from "./reader.js";
 import "./tabs.js";
 import { lookUp, run, turnElement } from "./turn.js";
 
+// Where fingers type, a keyboard on the screen would cover the answer: the focus is left where it is.
+const TYPES = matchMedia("(hover: hover)").matches;
 let talk = memory.restore();
 let running = null;
 let filter = filters([], () => {});
@@ -76,7 +78,7 @@ function go(id) {
   running?.abort();
   talk = memory.open(id);
   draw();
-  input.focus();
+  if (TYPES) input.focus();
 }
 
 function draw() {
@@ -95,14 +97,15 @@ function settle() {
 }
 
 function shown(turn) {
-  const its = turnElement(turn, { again: (question) => again(turn, question), changed: () => memory.save(talk) });
+  const its = turnElement(turn, { again: (question, told) => again(turn, question, told), changed: () => memory.save(talk) });
   elements.set(turn, its);
   return its;
 }
 const elements = new WeakMap();
 
-function again(turn, question) {
+function again(turn, question, { everywhere = false } = {}) {
   if (running) return;
+  if (everywhere) Object.assign(turn, { filter: null, hits: [] });
   if (question !== turn.question) Object.assign(turn, { question, hits: [] });
   answer(turn);
 }
@@ -125,6 +128,7 @@ async function answer(turn) {
   // What is asked first, or asked anew in the first's place, begins the conversation.
   const before = mine.turns.indexOf(turn) > 0 ? mine.conversation : null;
   const working = run(turn, its, before, running.signal);
+  if (TYPES && document.activeElement === document.body) stop.focus({ preventScroll: true }); // what was pressed is gone
   memory.save(mine);
   its.element.scrollIntoView({ block: "start" });
   try {
@@ -132,11 +136,11 @@ async function answer(turn) {
   } finally {
     running = null;
     send.hidden = false;
+    if (TYPES && [document.body, stop].includes(document.activeElement)) input.focus({ preventScroll: true });
     stop.hidden = true;
   }
   if (turn.answer) mine.conversation = turn.answer.conversation;
   memory.save(mine);
-  if (document.activeElement === document.body) input.focus({ preventScroll: true });
   if (turn.answer) {
     // without it the answer is all there, only less plain
     await lookUp(turn).catch((error) => console.info(error.message));
@@ -161,6 +165,7 @@ form.onsubmit = (event) => {
   put(input.value.trim());
   input.value = "";
   input.oninput();
+  if (!TYPES) input.blur();
 };
 form.onkeydown = (event) => {
   if (event.key !== "Escape") return;
@@ -214,7 +219,7 @@ async function begin() {
   draw();
   settleIn();
   new MutationObserver(settleIn).observe(document.body, { childList: true, subtree: true });
-  if (matchMedia("(hover: hover)").matches) input.focus();
+  if (TYPES) input.focus();
   hello.append(make("h1", {}, say("heading")));
   const asked = new URLSearchParams(location.search).get("q")?.trim().slice(0, 2000);
   if (asked) {
@@ -225,7 +230,7 @@ async function begin() {
   }
   try {
     const known = await about();
-    filter = filters(known.publishers, (what) => (only.textContent = what && say("filtered", { what })));
+    filter = filters(known.publishers, (what) => (only.textContent = what));
     filterSlot.replaceChildren(filter.panel);
     hello.append(make("p", { className: "lead" }, say(known.articles ? "lead" : "lead_none", { n: known.articles })));
     if (known.examples.length) {

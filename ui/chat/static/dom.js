@@ -57,6 +57,13 @@ export function linkTo(url, label) {
   return make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, label);
 }
 
+/** The button in `within` that shows the same sentence as one that was drawn before; null when there is none. */
+export function atSpot(spot, within = document) {
+  const found = within.querySelector(`[data-spot="${CSS.escape(spot)}"]`);
+  const folded = found?.closest("details:not([open])");
+  return folded ? folded.querySelector("summary") : found;
+}
+
 /** Publisher and date, in one line. */
 export const whence = (source) => [source.publisher, source.published || say("undated")].filter(Boolean).join(" · ");
 

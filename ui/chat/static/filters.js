@@ -2,8 +2,17 @@
 
 import { make, say, button } from "./dom.js";
 
-/** The panel, and `value()`: the filter as the API takes it, null for all articles. `told(text)` hears what it is. */
+/** A filter in words; "" for all articles. */
+export function inWords(filter) {
+  if (!filter) return "";
+  const { publishers = [], since, until } = filter;
+  const days = [since && say("from_day", { day: since }), until && say("to_day", { day: until })].filter(Boolean).join(" ");
+  return say("filtered", { what: [...publishers, days].filter(Boolean).join(", ") });
+}
+
+/** The panel, and `value()`: the filter as the API takes it, null for all articles. `changed(text)` hears what it is. */
 export function filters(publishers, changed) {
+  const tell = () => changed(inWords(value()));
   const boxes = publishers.map((name) => make("input", { type: "checkbox", value: name, onchange: tell }));
   const since = make("input", { type: "date", onchange: tell });
   const until = make("input", { type: "date", onchange: tell });
@@ -20,10 +29,6 @@ export function filters(publishers, changed) {
     if (since.value) filter.since = since.value;
     if (until.value) filter.until = until.value;
     return Object.keys(filter).length ? filter : null;
-  }
-  function tell() {
-    const span = since.value || until.value ? [`${since.value} – ${until.value}`] : [];
-    changed([...chosen(), ...span].join(", "));
   }
   const panel = make(
     "div", { className: "filters", hidden: true, role: "group", "aria-label": say("filters") },

@@ -1,7 +1,7 @@
 /* The article beside the answer: on a wide screen a pane; on a phone, or over another tab, a sheet over the page. */
 
 import { article } from "./api.js";
-import { announce, button, icon, linkTo, make, say, whence } from "./dom.js";
+import { announce, atSpot, button, icon, linkTo, make, say, whence } from "./dom.js";
 
 const PHONE = matchMedia("(max-width: 860px)");
 const body = make("div", { className: "reader-body", tabIndex: 0, role: "document", "aria-label": say("reader") });
@@ -19,9 +19,9 @@ function shut() {
   dialog.close();
   home.classList.remove("reading");
   home.append(dialog);
-  const from = opener;
+  const from = opener?.isConnected || !opener?.dataset.spot ? opener : atSpot(opener.dataset.spot);
   opener = null;
-  if (from?.isConnected) from.focus();
+  from?.focus();
 }
 
 dialog.addEventListener("cancel", (event) => {
@@ -89,13 +89,10 @@ export async function show(id, spots, from) {
 /** The article's text with its spots highlighted, and what is not the article itself set back. */
 function marked(found, spots) {
   const points = [...found.text];
-  const at = [];
-  let lost = false;
-  for (const [start, end, quote] of spots) {
-    if (quote === undefined || points.slice(start, end).join("") === quote) at.push([start, end]);
-    else lost = true;
-  }
-  const main = at[0];
+  const there = ([start, end, quote]) => quote === undefined || points.slice(start, end).join("") === quote;
+  const at = spots.filter(there).map(([start, end]) => [start, end]);
+  const lost = spots.length > 0 && !there(spots[0]);
+  const main = lost ? undefined : at[0];
   const text = make("div", { className: "text", lang: found.language });
   const edges = new Set([0, points.length, ...at.flat(), ...found.body.flat()]);
   const cuts = [...edges].filter((edge) => edge >= 0 && edge <= points.length).sort((one, other) => one - other);

@@ -1,5 +1,5 @@
 /* The Articles and Quality tabs: what is chosen from a list is shown beside it, or on a narrow screen below it. There the
-   page goes down to it, and a button leads back up. */
+   page goes down to it, and a button leads back up. A button that goes when it was pressed hands its focus on. */
 
 const NARROW = matchMedia("(max-width: 860px)");
 
@@ -20,4 +20,32 @@ document.addEventListener("click", (event) => {
   if (!chosen) return;
   chosen.closest("label").scrollIntoView({ block: "center" });
   chosen.focus({ preventScroll: true });
+});
+
+document.addEventListener("click", (event) => {
+  const pressed = event.target.closest?.(":is(.gt-actions, .gt-undo) button");
+  if (!pressed) return;
+  const panel = pressed.closest(".tabitem");
+  const gone = new MutationObserver(() => {
+    if (pressed.isConnected && pressed.checkVisibility()) return;
+    gone.disconnect();
+    setTimeout(() => {
+      if (document.activeElement !== document.body) return;
+      (panel.querySelector(".gt-undo button") ?? panel.querySelector(".gt-list input"))?.focus();
+    }, 200); // once what comes in its place is drawn
+  });
+  gone.observe(panel, { childList: true, subtree: true, attributes: true });
+  setTimeout(() => gone.disconnect(), 60_000);
+});
+
+// Gradio has every tab and every entry of a list reached by Tab. The arrow keys lead along them too, and Enter opens.
+const ALONG = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
+document.addEventListener("keydown", (event) => {
+  const list = event.target.closest?.("[role=tablist], .gt-list");
+  if (!list) return;
+  const all = [...list.querySelectorAll("[role=tab], input[type=radio]")];
+  if (ALONG[event.key]) all.at((all.indexOf(event.target) + ALONG[event.key]) % all.length).focus();
+  else if (event.key === "Enter" && event.target.type === "radio") event.target.click();
+  else return;
+  event.preventDefault();
 });

@@ -4,15 +4,18 @@
 
 import * as api from "./api.js";
 import { asText, card, differs, hitsFound } from "./card.js";
-import { announce, button, icon, make, say } from "./dom.js";
+import { announce, atSpot, button, icon, make, say } from "./dom.js";
+import { inWords } from "./filters.js";
 
-/** An element for a turn; `again(question)` asks in its place. */
+/** An element for a turn; `again(question, {everywhere})` asks in its place, `everywhere` without the filter. */
 export function turnElement(turn, { again, changed }) {
   const element = make("article", { className: "turn" });
   const render = () => {
     element.setAttribute("aria-label", turn.question);
     element.setAttribute("aria-busy", String(turn.state === "asking"));
+    const spot = element.contains(document.activeElement) ? document.activeElement.dataset.spot : undefined;
     element.replaceChildren(asked(turn, again), ...outcome(turn, again, changed));
+    if (spot) atSpot(spot, element)?.focus({ preventScroll: true });
   };
   render();
   return { element, render };
@@ -21,7 +24,8 @@ export function turnElement(turn, { again, changed }) {
 function asked(turn, again) {
   const heading = make("h2", { className: "asked" }, turn.question);
   const tools = make("div", { className: "tools" });
-  const head = make("div", { className: "head" }, heading, tools);
+  const only = turn.filter ? make("p", { className: "filter" }, inWords(turn.filter)) : null;
+  const head = make("div", { className: "head" }, make("div", {}, heading, only), tools);
   if (turn.state === "asking") return head;
   const edit = () => {
     const input = make("textarea", { value: turn.question, rows: 2, maxLength: 2000, "aria-label": say("edit_label") });
@@ -132,6 +136,9 @@ function actions(turn, again, changed) {
     tool("copy", say("copy"), (event) => copied(asText(turn.answer), event, say("copied"))),
     tool("retry", say("retry"), () => again(turn.question)),
   );
+  if (turn.filter && turn.answer.refused) {
+    row.append(tool("filter", say("unfiltered"), () => again(turn.question, { everywhere: true })));
+  }
   return make("div", {}, row, said);
 }
 
