@@ -2,7 +2,7 @@
 
 SQLite finds damage to its own structure but not to what it holds: a flipped bit of a vector reads as another vector.
 So every row has a checksum, which `verify` compares, and whoever reads the row for an answer does too: at about a
-microsecond a row. Posting lists have none: `verify` compares each with the chunks it was made of.
+microsecond a row. Posting lists carry theirs within (`index.postings`).
 """
 
 from __future__ import annotations

@@ -18,9 +18,12 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
+
+from index.errors import IndexDamagedError
 
 BLOCK = 4096
 K1 = 1.2
@@ -30,12 +33,17 @@ _FREQUENT = 2 * BLOCK
 _ROUNDING = 1 + 1e-9
 _FIELD_MAX = np.iinfo(np.uint16).max  # frequencies and lengths beyond it are stored as it
 _POSTING = np.dtype([("offset", "<u2"), ("frequency", "<u2"), ("length", "<u2")])
+_CHECK = 4  # bytes of CRC-32 after the postings of a row
+_DOCUMENTS = f"(length(data) - {_CHECK}) / {_POSTING.itemsize}"
 
 
 def update(
     connection: sqlite3.Connection, removed: Mapping[int, Sequence[str]], added: Mapping[int, Sequence[str]]
 ) -> None:
-    """Take out and put in chunks: number -> the chunk's terms. Numbers removed must not be among those added."""
+    """Take out and put in chunks: number -> the chunk's terms. Numbers removed must not be among those added.
+
+    Raises IndexDamagedError.
+    """
     gone: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for number, terms in removed.items():
         for term in set(terms):
@@ -46,13 +54,14 @@ def update(
             new[term, number // BLOCK].append((number % BLOCK, frequency, length))
     for term, block in sorted(gone.keys() | new.keys()):
         row = connection.execute("SELECT data FROM postings WHERE term=? AND block=?", (term, block)).fetchone()
-        old = np.frombuffer(row[0] if row else b"", _POSTING)
+        old = np.frombuffer(_unpacked(term, block, row[0]) if row else b"", _POSTING)
         kept = old[~np.isin(old["offset"], gone.get((term, block), []))]
         postings = np.concatenate([kept, np.array(new.get((term, block), []), _POSTING)])
         postings = postings[np.argsort(postings["offset"], kind="stable")]
         if len(postings):
             connection.execute(
-                "INSERT OR REPLACE INTO postings VALUES (?, ?, ?, ?)", (term, block, len(postings), postings.tobytes())
+                "INSERT OR REPLACE INTO postings VALUES (?, ?, ?, ?)",
+                (term, block, len(postings), _packed(term, block, postings.tobytes())),
             )
         else:
             connection.execute("DELETE FROM postings WHERE term=? AND block=?", (term, block))
@@ -65,10 +74,20 @@ def expected(number: int, terms: Sequence[str]) -> list[tuple[str, int, int, int
 
 
 def stored(connection: sqlite3.Connection, block: int) -> Iterator[tuple[str, int, int, int]]:
-    """Every posting held of the chunks of one block, in the form of `expected`."""
-    for term, data in connection.execute("SELECT term, data FROM postings WHERE block=?", (block,)):
-        for offset, frequency, length in np.frombuffer(data, _POSTING).tolist():
+    """Every posting held of the chunks of one block, in the form of `expected`; for a damaged row one of chunk -1."""
+    rows = connection.execute("SELECT term, documents, data FROM postings WHERE block=?", (block,))
+    for term, documents, data in rows:
+        if not _whole(term, block, data) or len(data) != documents * _POSTING.itemsize + _CHECK:
+            yield term, -1, 0, 0
+            continue
+        for offset, frequency, length in np.frombuffer(data[:-_CHECK], _POSTING).tolist():
             yield term, block * BLOCK + offset, frequency, length
+
+
+def add_checks(connection: sqlite3.Connection) -> None:
+    """Give the posting lists of a database of format 2 their checksums."""
+    connection.create_function("packed", 3, _packed, deterministic=True)
+    connection.execute("UPDATE postings SET data=packed(term, block, data)")
 
 
 def rebuild(connection: sqlite3.Connection) -> None:
@@ -81,7 +100,7 @@ def rebuild(connection: sqlite3.Connection) -> None:
 
 def document_frequency(connection: sqlite3.Connection, terms: Iterable[str]) -> dict[str, int]:
     """In how many chunks each term stands."""
-    query = "SELECT coalesce(sum(documents), 0) FROM postings WHERE term=?"
+    query = f"SELECT coalesce(sum({_DOCUMENTS}), 0) FROM postings WHERE term=?"
     return {term: int(connection.execute(query, (term,)).fetchone()[0]) for term in dict.fromkeys(terms)}
 
 
@@ -98,7 +117,7 @@ def search(
 
     BM25 with Lucene's idf, log(1 + (N - n + 0.5) / (n + 0.5)), which is never negative (Robertson and Zaragoza 2009,
     section 3; k1=1.2, b=0.75). Each distinct term counts once. `chunks` is N, `average_length` the mean number of
-    terms of a chunk; `among` restricts the answer to those numbers, not the statistics.
+    terms of a chunk; `among` restricts the answer to those numbers, not the statistics. Raises IndexDamagedError.
     """
     if k <= 0:
         return []
@@ -136,7 +155,7 @@ class _Postings:
         self._term = term
         self._average_length = average_length
         documents, last = connection.execute(
-            "SELECT coalesce(sum(documents), 0), coalesce(max(block), -1) FROM postings WHERE term=?", (term,)
+            f"SELECT coalesce(sum({_DOCUMENTS}), 0), coalesce(max(block), -1) FROM postings WHERE term=?", (term,)
         ).fetchone()
         self.documents = int(documents)
         self.end = (int(last) + 1) * BLOCK
@@ -145,12 +164,11 @@ class _Postings:
 
     def all(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Numbers of the chunks that hold the term, and what it adds to their scores."""
-        rows = self._connection.execute(
-            "SELECT block, documents, data FROM postings WHERE term=?", (self._term,)
-        ).fetchall()
-        postings = np.frombuffer(b"".join(data for *_, data in rows), _POSTING)
+        rows = self._connection.execute("SELECT block, data FROM postings WHERE term=?", (self._term,)).fetchall()
+        parts = [_unpacked(self._term, block, data) for block, data in rows]
+        postings = np.frombuffer(b"".join(parts), _POSTING)
         first = np.repeat(
-            np.array([block * BLOCK for block, *_ in rows], np.int64), [documents for _, documents, _ in rows]
+            np.array([block * BLOCK for block, _ in rows], np.int64), [len(part) // _POSTING.itemsize for part in parts]
         )
         return first + postings["offset"], self._weights(postings)
 
@@ -165,7 +183,7 @@ class _Postings:
         )
         for block, data in rows:
             first, last = bounds[block]
-            postings = np.frombuffer(data, _POSTING)
+            postings = np.frombuffer(_unpacked(self._term, block, data), _POSTING)
             offsets = numbers[first:last] - block * BLOCK
             places = np.minimum(np.searchsorted(postings["offset"], offsets), len(postings) - 1)
             there = postings["offset"][places] == offsets
@@ -177,6 +195,28 @@ class _Postings:
         norm = K1 * (1 - B + B * postings["length"] / self._average_length)
         weights: npt.NDArray[np.float64] = self._idf * frequency * (K1 + 1) / (frequency + norm)
         return weights
+
+
+def _packed(term: str, block: int, postings: bytes) -> bytes:
+    return postings + _check(term, block, postings).to_bytes(_CHECK, "little")
+
+
+def _check(term: str, block: int, postings: bytes) -> int:
+    """CRC-32 that holds for that term and block only."""
+    return crc32(postings, (crc32(term.encode()) + block) & 0xFFFFFFFF)
+
+
+def _whole(term: str, block: int, data: bytes) -> bool:
+    return len(data) >= _CHECK and _check(term, block, data[:-_CHECK]) == int.from_bytes(data[-_CHECK:], "little")
+
+
+def _unpacked(term: str, block: int, data: bytes) -> bytes:
+    if not _whole(term, block, data):
+        raise IndexDamagedError(
+            f"The search index is damaged at the term {term!r} and was not used. Run `gisa index rebuild`.",
+            f"검색 색인이 {term!r} 항목에서 손상되어 쓰지 않았습니다. `gisa index rebuild`를 실행하세요.",
+        )
+    return data[:-_CHECK]
 
 
 def _kth(scores: npt.NDArray[np.float64], k: int) -> float:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import structlog
 
-from index import checks
+from index import checks, postings
 from index.disk import disk_full, file_error, sync_folder
 from index.errors import IndexBusyError, IndexDamagedError, IndexStoreError
 
-VERSION = 2
+VERSION = 3
 APPLICATION_ID = 0x67697361  # "gisa": no other program's database is ever taken for ours
 
 SCHEMA = (
@@ -99,7 +99,7 @@ CREATE TABLE postings (
 
 _log = structlog.get_logger(__name__)
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: checks.add_all}
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: checks.add_all, 2: postings.add_checks}
 """`MIGRATIONS[v]` turns a database of version v into one of version v + 1, inside the caller's transaction."""
 
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC})

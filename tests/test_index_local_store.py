@@ -376,12 +376,13 @@ def test_a_collection_of_format_1_is_brought_up_to_date(tmp_path: Path) -> None:
         assert {one.chunk.id for one in store.candidates(store.dense(unit(1, 1)[0], 9))} == {
             "a-0-0", "a-0-1", "b-1-0", "b-1-1"
         }  # fmt: skip
+        assert set(store.lexical(["문장"], 9)) == {"a-0-0", "a-0-1", "b-1-0", "b-1-1"}
         assert store.names() == {("엔스케일", "Nscale")}
         store.put([entry("c")])
         store.flush()
         assert store.verify() == []
     with closing(sqlite3.connect(tmp_path / "gisa.db")) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
         # "gone" had the chunks 1 and 2: numbers are never used again.
         assert [number for (number,) in connection.execute("SELECT number FROM chunks")] == [3, 4, 5, 6, 7, 8]
         connection.execute("UPDATE vectors SET vector=(SELECT vector FROM vectors WHERE chunk=4) WHERE chunk=3")

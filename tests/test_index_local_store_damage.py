@@ -328,3 +328,20 @@ def test_damage_to_the_generation_before_is_named_and_mended(tmp_path: Path) -> 
             store.put([entry(name)])
             store.flush()
             store.rebuild()
+
+
+@pytest.mark.parametrize("change", ["data=zeroblob(length(data))", "data=substr(data, 2)", "data=x''", "term='귀신'"])
+def test_a_damaged_posting_list_is_never_answered_from(tmp_path: Path, change: str) -> None:
+    with _open(tmp_path) as store:
+        store.put([entry("a"), entry("b")])
+    with closing(sqlite3.connect(tmp_path / "gisa.db")) as connection:
+        connection.execute(f"UPDATE postings SET {change} WHERE term='v0'")
+        connection.commit()
+    with _open(tmp_path) as store:
+        for use in (lambda: store.lexical(["v0", "귀신"], 9), lambda: store.put([entry("귀신")])):
+            with pytest.raises(IndexDamagedError, match="Run `gisa index rebuild`") as caught:
+                use()
+            assert "`gisa index rebuild`" in caught.value.ko
+        store.rebuild()
+        assert store.lexical(["v0"], 9) == ["a-0-0", "a-0-1", "b-0-0", "b-0-1"]
+        assert store.verify() == []
