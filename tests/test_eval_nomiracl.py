@@ -1,0 +1,83 @@
+"""NoMIRACL: both rates, the limit chosen, the file of outcomes, and gisa's own decision on a made-up question."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eval.datasets import DataError
+from eval.nomiracl import Outcome, calibrated, draw, limits, load, measure, rates, table
+from rag.settings import load_settings
+
+
+def outcome(number: int, answerable: bool, odds: float | None) -> Outcome:
+    return Outcome(id=str(number), answerable=answerable, odds=odds)
+
+
+FOUR = [outcome(1, True, 2.0), outcome(2, True, None), outcome(3, False, 1.0), outcome(4, False, -1.0)]
+
+
+@pytest.mark.parametrize(
+    ("limit", "hallucination", "error"),
+    [(-5.0, 1.0, 0.5), (0.0, 0.5, 0.5), (1.0, 0.5, 0.5), (1.5, 0.0, 0.5), (2.5, 0.0, 1.0)],
+)
+def test_the_two_rates(limit: float, hallucination: float, error: float) -> None:
+    found = rates(FOUR, limit)
+    assert (found.hallucination, found.error) == (hallucination, error)
+
+
+def test_every_limit_that_divides() -> None:
+    assert limits(FOUR) == [-1.0, 1.0, 2.0, 3.0]
+
+
+def test_the_limit_chosen_has_the_least_of_the_worse_rates() -> None:
+    told = [outcome(n, n % 2 == 0, float(n % 2 == 0) + n / 100) for n in range(20)]
+    chosen = calibrated(told)
+    assert rates(told, chosen).worse == 0
+    assert 0.19 < chosen <= 1.0
+
+
+def test_a_half_is_the_same_at_every_run_and_the_table_keeps_them_apart() -> None:
+    told = [outcome(n, n % 3 == 0, n / 10) for n in range(60)]
+    halves = [one.calibrates for one in told]
+    assert halves == [outcome(n, True, None).calibrates for n in range(60)]
+    assert 15 < sum(halves) < 45
+    counts = list(table(told).columns[1].cells)
+    assert counts[0] == f"the half it was chosen on ({sum(halves)})"
+    assert counts[1] == f"the other half ({60 - sum(halves)})"
+
+
+def test_the_curve_is_drawn(tmp_path: Path) -> None:
+    told = [outcome(n, n % 3 == 0, n / 10) for n in range(60)]
+    draw(told, tmp_path / "curve.svg")
+    assert "GPT-4" in (tmp_path / "curve.svg").read_text() or (tmp_path / "curve.svg").stat().st_size > 5000
+
+
+def test_a_folder_that_is_no_set(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"corpus\.jsonl"):
+        load(tmp_path)
+
+
+def test_a_run_that_was_broken_off_asks_only_what_is_left(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "corpus.jsonl").write_text(json.dumps({"id": "p", "text": "아무 글이다."}) + "\n")
+    (folder / "queries.jsonl").write_text(
+        json.dumps({"id": "q", "text": "무엇인가?", "answerable": True, "passages": ["p"]}) + "\n"
+    )
+    out = tmp_path / "out.jsonl"
+    out.write_text(outcome(1, True, 1.0).model_copy(update={"id": "q"}).model_dump_json() + '\n{"id": "cut o')
+    assert measure(folder, out, load_settings()) == [Outcome(id="q", answerable=True, odds=1.0)]
+    assert out.read_text().count("\n") == 1
+
+
+def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "corpus.jsonl").write_text(json.dumps({"id": "p", "text": "글"}) + "\n")
+    (folder / "queries.jsonl").write_text(
+        json.dumps({"id": "q", "text": "무엇?", "answerable": True, "passages": ["p"]}) + "\n"
+    )
+    (tmp_path / "out.jsonl").write_text('{"other": 1}\n')
+    with pytest.raises(DataError, match="--out"):
+        measure(folder, tmp_path / "out.jsonl", load_settings())
