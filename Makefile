@@ -48,8 +48,11 @@ eval: $(READY) ## Score answers on the golden questions, and retrieval on ../sha
 	@$(BIN)/gisa eval run
 	@$(if $(RETRIEVAL_SETS),$(BIN)/gisa eval retrieval $(RETRIEVAL_SETS))
 
-bench: $(READY) ## Time whole answers against llama-index's CitationQueryEngine on the same models
-	@$(BIN)/python -m eval.bench.citation_engine
+bench: $(READY) ## Time starts and questions, and ask ten of gisa and its peers in turn (ARGS="--every 4")
+	@$(BIN)/python -m eval.bench.startup
+	@$(BIN)/python -m eval.bench.query
+	@$(BIN)/python -m eval.bench.peers $(or $(ARGS),--questions 10)
+	@$(BIN)/python -m eval.bench.peers table
 
 clean: ## Remove .venv and what builds and checks leave behind (never your articles, index or models)
 	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

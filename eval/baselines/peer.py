@@ -67,8 +67,14 @@ class Wire:
     calls: list[Call] = field(default_factory=list)
 
     def options(self) -> dict[str, Any]:
-        """Arguments for httpx.Client; a proxy of the environment is not for a model on this machine."""
-        return {"event_hooks": {"response": [self._note]}, "timeout": TIMEOUT_S, "trust_env": False}
+        """Arguments for httpx.Client. A proxy of the environment is not for a model on this machine; connections are
+        not kept, for not every library closes its client."""
+        return {
+            "event_hooks": {"response": [self._note]},
+            "limits": httpx.Limits(max_keepalive_connections=0),
+            "timeout": TIMEOUT_S,
+            "trust_env": False,
+        }
 
     def take(self) -> list[Call]:
         """The calls since it was last asked."""

@@ -32,3 +32,13 @@ def peak_mib(pid: int) -> float:
         return 0.0
     found = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
     return int(found[1]) / 1024 if found else 0.0
+
+
+def read_mib(pid: int) -> float:
+    """What a process has had read from the disk for it: nothing that was in the system's cache already."""
+    try:
+        told = (_PROC / str(pid) / "io").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return 0.0
+    found = re.search(r"^read_bytes: (\d+)", told, re.MULTILINE)
+    return int(found[1]) / 2**20 if found else 0.0

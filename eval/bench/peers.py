@@ -1,7 +1,7 @@
 """gisa against its peers: the same articles, questions, embedder, language model and machine, in turn.
 
-    python -m eval.bench.peers --out peers.jsonl [--every 4] [--peers gisa,txtai]    asks; goes on where it stopped
-    python -m eval.bench.peers table peers.jsonl                                     prints the one table
+    python -m eval.bench.peers [--every 4] [--peers gisa,txtai] [--out FILE]    asks; goes on where it stopped
+    python -m eval.bench.peers table [FILE ...]                                 prints the one table
 
 Each system has a process of its own (`eval.bench.peer_worker`). The peers share a model server with a context that
 their prompts fit into; gisa runs its own, as it comes. All write greedily; peers may write up to 256 tokens, gisa its
@@ -37,6 +37,8 @@ from rag.settings import Settings, load_settings
 CONTEXT_TOKENS = 8192
 MAX_TOKENS = 256
 LIBRARIES = ("llama-index-core", "llama-index-embeddings-huggingface", "haystack-ai", "txtai", "xllamacpp", "torch")
+RESULTS = Path("eval") / "peers.jsonl"
+"""Under GISA_HOME."""
 STRIDE = 8
 app = typer.Typer(pretty_exceptions_enable=False, invoke_without_command=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -210,7 +212,7 @@ def sitting(golden: GoldenSet, settings: Settings) -> ComparisonRecord:
 def run(
     context: typer.Context,
     *,
-    out: Annotated[Path | None, typer.Option(help="Result file (JSONL); what it holds is not asked again.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Result file; what it holds is not asked again.")] = None,
     questions: Annotated[int | None, typer.Option(min=1, help="At most so many questions.")] = None,
     every: Annotated[int, typer.Option(min=1, help="Only each so-manieth question.")] = 1,
     peers: Annotated[str, typer.Option(help="Systems to ask, by commas.")] = ",".join(SYSTEMS),
@@ -219,10 +221,9 @@ def run(
     """Ask, and write a line for each answer."""
     if context.invoked_subcommand is not None:
         return
-    if out is None:
-        raise typer.BadParameter("name a file", param_hint="--out")
     names, settings, loaded = named(peers), load_settings(), load_golden(golden)
     taken = chosen(loaded.questions, every, questions)
+    out = out or settings.home / RESULTS
     out.parent.mkdir(parents=True, exist_ok=True)
     done = taken_up(out)
     with ExitStack() as stack:
@@ -246,14 +247,16 @@ def run(
 
 @app.command()
 def table(
-    files: Annotated[list[Path], typer.Argument(help="Result files; the last answer to a question counts.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Result files; the last answer to a question counts.")
+    ] = None,
     golden: Annotated[Path, typer.Option("--set", help="The questions that were asked.")] = GOLDEN,
 ) -> None:
     """Print the table in Markdown."""
     from eval.bench.peer_table import markdown
 
     done = Comparison()
-    for path in files:
+    for path in files or [load_settings().home / RESULTS]:
         done.add(path)
     Console(highlight=False, markup=False, soft_wrap=True).print(markdown(done, load_golden(golden)))
 
