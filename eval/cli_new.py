@@ -1,0 +1,57 @@
+"""`gisa eval new`: drafts of golden questions, from the collection or from feedback."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from eval.progress import fetching, track
+from rag.errors import Language
+from rag.settings import load_settings
+
+
+def new(
+    *,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.yaml", help="Where drafts go; a new file in GISA_HOME/eval/drafts.")
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many questions to draft.")] = 20,
+    language: Annotated[
+        Literal["ko", "en"] | None, typer.Option(help="Language of the questions; both in turn when left out.")
+    ] = None,
+    no_llm: Annotated[bool, typer.Option("--no-llm", help="Word questions by templates, without a model.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the choice of sentences.")] = 0,
+    feedback: Annotated[
+        bool, typer.Option("--from-feedback", help="Gather the drafts made from feedback on the chat page.")
+    ] = False,
+) -> None:
+    """Draft golden questions from the articles of your collection, for a person to review."""
+    from eval import draft_file, drafting
+    from rag.assemble import open_gisa, open_llm
+
+    settings = load_settings()
+    out = out or settings.home / draft_file.FOLDER / f"new-{datetime.now(UTC):%Y%m%d-%H%M%S}.yaml"
+    left_out: Counter[str] = Counter()
+    told = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    if feedback:
+        written = draft_file.write_drafts(draft_file.from_feedback(settings.home), out)
+    else:
+        draft_file.refuse_existing(out)
+        languages: tuple[Language, ...] = ("ko", "en") if language is None else (language,)
+        with fetching() as progress:
+            opened = open_gisa(settings, llm=False, progress=progress)
+            model = nullcontext() if no_llm else open_llm(settings, progress)
+        with opened as gisa, model as llm:
+            made = drafting.draft(gisa, llm, count=count, languages=languages, seed=seed, left_out=left_out)
+            written = draft_file.write_drafts(track(made, "drafting", count), out)
+        for why, times in left_out.most_common():
+            told.print(f"{times} left out: {why}")
+        if written < count:
+            told.print(f"The collection gave {written} of {count} questions.")
+    told.print(f"Written to {out}: {written} drafts, to be reviewed by a person.")
