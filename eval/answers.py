@@ -47,7 +47,7 @@ def score(question: GoldenQuestion, answer: Answer, numbers: Mapping[str, str]) 
     quotes = [citation.quote for citation in answer.citations]
     in_answer = missing_facts(question.facts, "" if answer.refused else answer.answer)
     in_quotes = missing_facts(question.facts, *quotes)
-    cited = {name for c in answer.citations for name in (c.article_id, numbers.get(c.article_id))}
+    cited = {name for c in answer.citations for name in (c.article_id, c.title, numbers.get(c.article_id))}
     spoken = language_of(answer.answer)
     published = [citation.published for citation in answer.citations]
     wrong = [] if answer.refused else unsupported(answer.answer, quotes, published, answer.question)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
+from eval import golden_file
 from rag.errors import GisaError, Language
 
 GOLDEN = Path(__file__).with_name("data") / "golden.yaml"
@@ -38,34 +39,21 @@ class _Record(BaseModel):
 class GoldenQuestion(_Record):
     """One question and what a right answer must hold.
 
-    `facts`: all must be found, each in one of its forms. `articles` are numbers of source files ("003") or ids of
-    articles; `sentences` prove the facts. Of an unanswerable question `why` says what the articles lack and `nearest`
-    which ones a reader would be pointed to.
+    `facts`: all must be found, each in one of its forms. `articles` are numbers of source files ("003"), ids or titles
+    of articles; `sentences` prove the facts. Of an unanswerable question `why` says what the articles lack and
+    `nearest` which ones a reader would be pointed to.
     """
 
     id: str = Field(min_length=1)
     question: str = Field(min_length=1)
     language: Language
     answerable: StrictBool
-    kind: str
+    kind: str = "other"
     facts: tuple[tuple[str, ...], ...] = ()
     articles: tuple[str, ...] = ()
     sentences: tuple[str, ...] = ()
     why: str = ""
     nearest: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _can_be_scored(self) -> Self:
-        if self.answerable and not (self.facts and self.articles):
-            raise ValueError("an answerable question needs facts and articles")
-        if any(not forms or not all(form.strip() for form in forms) for forms in self.facts):
-            raise ValueError("a fact needs forms, none of them empty")
-        return self
-
-
-class _GoldenFile(_Record):
-    version: int
-    questions: tuple[GoldenQuestion, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +99,12 @@ _Line = TypeVar("_Line", Passage, Query)
 
 
 def load_golden(path: Path) -> GoldenSet:
-    """Raises DataError that names the file, the question and the key that is wrong."""
+    """Raises DataError that tells all that is wrong, each problem with its line and question; MissingExtraError."""
     data = _read(path)
-    try:
-        told: Any = yaml.safe_load(data)
-        questions = _GoldenFile.model_validate(told).questions
-    except yaml.YAMLError as error:
-        raise _bad(path, " ".join(str(error).split())) from error
-    except ValidationError as error:
-        raise _bad(path, _first(error, told)) from error
-    if repeated := _repeated(question.id for question in questions):
-        raise _bad(path, f"the id {repeated} stands twice")
+    told, problems = golden_file.parse(data)
+    if problems:
+        raise _malformed(path, problems)
+    questions = tuple(GoldenQuestion.model_validate(question) for question in told["questions"])
     return GoldenSet(path.stem, hashlib.sha256(data).hexdigest(), questions)
 
 
@@ -163,7 +146,7 @@ def _lines(path: Path, kind: type[_Line]) -> tuple[_Line, ...]:
                 )
             found.append(kind.model_validate(told))
         except ValidationError as error:
-            raise _bad(path, f"line {number}: {_first(error, None)}") from error
+            raise _bad(path, f"line {number}: {_first(error)}") from error
         except ValueError as error:  # not JSON, or not UTF-8
             raise _bad(path, f"line {number} is not JSON ({error})") from error
     if not found:
@@ -184,24 +167,26 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _first(error: ValidationError, told: Any) -> str:
-    """The first thing wrong, with the id of the question it is in where it has one."""
+def _malformed(path: Path, problems: Sequence[golden_file.Problem]) -> DataError:
+    told = problems[: golden_file.MOST]
+    more = len(problems) - len(told)
+    en = [f"line {one.line}: {one.en}" if one.line else one.en for one in told] + [f"and {more} more"] * bool(more)
+    ko = [f"{one.line}번째 줄: {one.ko}" if one.line else one.ko for one in told] + [f"그 밖에 {more}개"] * bool(more)
+    return _bad(path, "; ".join(en), "; ".join(ko))
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing wrong, and where."""
     problem = error.errors()[0]
-    at = problem["loc"]
-    where = ".".join(map(str, at))
-    if len(at) > 1 and at[0] == "questions" and isinstance(at[1], int):
-        one = told["questions"][at[1]]
-        if isinstance(one, dict) and "id" in one:
-            where = f"question {one['id']}: {'.'.join(map(str, at[2:]))}"
-    return f"{where}: {problem['msg']}"
+    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
 
 
 def _repeated(ids: Any) -> str | None:
     return next((one for one, count in Counter(ids).items() if count > 1), None)
 
 
-def _bad(path: Path, reason: str) -> DataError:
+def _bad(path: Path, en: str, ko: str | None = None) -> DataError:
     return DataError(
-        f"{path} cannot be measured on: {reason}. Correct it and try again.",
-        f"{path} 으로는 잴 수 없습니다: {reason}. 고친 뒤 다시 시도하세요.",
+        f"{path} cannot be measured on: {en}. Correct it and try again.",
+        f"{path} 으로는 잴 수 없습니다: {ko or en}. 고친 뒤 다시 시도하세요.",
     )

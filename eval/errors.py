@@ -24,3 +24,10 @@ class JudgeError(GisaError):
 
     code = "eval_judge"
     exit_code = 10
+
+
+class MissingExtraError(GisaError):
+    """The packages for measuring are not installed."""
+
+    code = "eval_extra"
+    exit_code = 10

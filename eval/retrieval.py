@@ -17,13 +17,14 @@ import numpy as np
 from eval import provenance
 from eval.baselines.plain import BM25, best, fuse, nearest
 from eval.datasets import DataError, Passage, RetrievalSet
+from eval.errors import MissingExtraError
 from index.build import ingest
 from index.embed import Embedder
 from index.local_store import LocalStore
 from index.store import Store
 from index.text import term_lists, terms
 from index.types import Vectors
-from rag.errors import GisaError, QuestionError
+from rag.errors import QuestionError
 from rag.question import read
 from rag.retrieve import Retriever
 from rag.settings import Settings
@@ -43,13 +44,6 @@ Rank = Callable[[str], list[str]]
 T = TypeVar("T")
 Track = Callable[[Iterable[T], str, int], Iterable[T]]
 """Passes items through and shows progress: items, what is done, how many."""
-
-
-class MissingExtraError(GisaError):
-    """The packages for measuring are not installed."""
-
-    code = "eval_extra"
-    exit_code = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from eval.errors import MissingExtraError
 from eval.html_words import Said
-from eval.retrieval import MissingExtraError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -291,7 +291,7 @@ def test_real_server(serving: Served, tmp_path: Path, monkeypatch: pytest.Monkey
     """The app of `gisa serve` over HTTP, the shipped articles, the real embedder, a fake model."""
     monkeypatch.setenv("GISA_HOME", str(tmp_path / "eval"))
     question = {"id": "gpus", "question": ASKED, "language": "en", "answerable": True, "kind": "how-many"}
-    told = {"version": 1, "questions": [question | {"facts": [["260,000"]], "articles": ["003"]}]}
+    told = {"version": 1, "questions": [question | {"facts": [["26만", "260,000"]], "articles": ["003"]}]}
     path = tmp_path / "own.yaml"
     path.write_text(json.dumps(told), encoding="utf-8")
     out = tmp_path / "run.jsonl"
