@@ -62,7 +62,7 @@ def test_help_of_every_command_in_both_languages(
 def test_help_documents_the_exit_codes_there_are(desk: Desk) -> None:
     documented = set(map(int, re.findall(r"^ (\d+)  ", desk("--help").out, re.M)))
     errors = [QuestionError, IndexMissingError, ModelFileError, ModelServerError, ArticleNotFoundError]
-    assert {error.exit_code for error in errors} | {0, 1, 3, 4, 7, 10, 130} == documented
+    assert {error.exit_code for error in errors} | {0, 1, 3, 4, 7, 10, 11, 130} == documented
 
 
 def test_group_without_a_command_shows_its_help(desk: Desk) -> None:

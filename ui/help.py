@@ -33,6 +33,7 @@ HELP: dict[str, Said] = {
         "\n8  no such article"
         "\n9  the model server does not answer"
         "\n10  data or results of gisa eval cannot be used"
+        "\n11  gisa eval compare --gate: the second run is significantly worse"
         "\n130  interrupted",
         "한국 뉴스 기사 모음에 한국어나 영어로 묻고, 답을 뒷받침하는 문장을 함께 봅니다."
         "\n\n답은 표준 출력에, 나머지는 모두 표준 오류에 나옵니다. gisa가 쓰는 모든 것은 GISA_HOME에 있습니다."
@@ -48,6 +49,7 @@ HELP: dict[str, Said] = {
         "\n8  없는 기사"
         "\n9  응답하지 않는 모델 서버"
         "\n10  쓸 수 없는 gisa eval 자료나 결과"
+        "\n11  gisa eval compare --gate: 두 번째 평가가 유의하게 나쁨"
         "\n130  중단",
     ),
     "gisa.lang": Said("Language of messages and help.", "메시지와 도움말의 언어."),
@@ -159,7 +161,7 @@ HELP: dict[str, Said] = {
     "keys.list": Said("List the keys, without what opens anything.", "키 목록(비밀 값 없이)."),
     "keys.revoke": Said("Revoke a key, at once and for good.", "키를 바로, 영구히 폐기합니다."),
     "keys.revoke.id": Said("Its id, as in `gisa keys list`.", "`gisa keys list`에 나오는 id."),
-    "eval": Said("Measure answers and retrieval (run, report, compare, retrieval).", "답과 검색의 품질을 잽니다."),
+    "eval": Said("Measure answers and retrieval (run, report, compare, new, retrieval).", "답과 검색의 품질을 잽니다."),
     # Options that typer adds, by the text it gives them
     "Show this message and exit.": Said("Show this message and exit.", "이 도움말을 보여 주고 끝냅니다."),
     "Install completion for the current shell.": Said(
