@@ -32,9 +32,9 @@ _FREQUENT = 2 * BLOCK
 """Where the next term has fewer postings, reading them all is as fast as asking whether that is needed."""
 _ROUNDING = 1 + 1e-9
 _FIELD_MAX = np.iinfo(np.uint16).max  # frequencies and lengths beyond it are stored as it
-_POSTING = np.dtype([("offset", "<u2"), ("frequency", "<u2"), ("length", "<u2")])
+POSTING = np.dtype([("offset", "<u2"), ("frequency", "<u2"), ("length", "<u2")])
 _CHECK = 4  # bytes of CRC-32 after the postings of a row
-_DOCUMENTS = f"(length(data) - {_CHECK}) / {_POSTING.itemsize}"
+_DOCUMENTS = f"(length(data) - {_CHECK}) / {POSTING.itemsize}"
 
 
 def update(
@@ -54,14 +54,14 @@ def update(
             new[term, number // BLOCK].append((number % BLOCK, frequency, length))
     for term, block in sorted(gone.keys() | new.keys()):
         row = connection.execute("SELECT data FROM postings WHERE term=? AND block=?", (term, block)).fetchone()
-        old = np.frombuffer(_unpacked(term, block, row[0]) if row else b"", _POSTING)
+        old = np.frombuffer(_unpacked(term, block, row[0]) if row else b"", POSTING)
         kept = old[~np.isin(old["offset"], gone.get((term, block), []))]
-        postings = np.concatenate([kept, np.array(new.get((term, block), []), _POSTING)])
+        postings = np.concatenate([kept, np.array(new.get((term, block), []), POSTING)])
         postings = postings[np.argsort(postings["offset"], kind="stable")]
         if len(postings):
             connection.execute(
                 "INSERT OR REPLACE INTO postings VALUES (?, ?, ?, ?)",
-                (term, block, len(postings), _packed(term, block, postings.tobytes())),
+                (term, block, len(postings), packed(term, block, postings.tobytes())),
             )
         else:
             connection.execute("DELETE FROM postings WHERE term=? AND block=?", (term, block))
@@ -77,16 +77,16 @@ def stored(connection: sqlite3.Connection, block: int) -> Iterator[tuple[str, in
     """Every posting held of the chunks of one block, in the form of `expected`; for a damaged row one of chunk -1."""
     rows = connection.execute("SELECT term, documents, data FROM postings WHERE block=?", (block,))
     for term, documents, data in rows:
-        if not _whole(term, block, data) or len(data) != documents * _POSTING.itemsize + _CHECK:
+        if not _whole(term, block, data) or len(data) != documents * POSTING.itemsize + _CHECK:
             yield term, -1, 0, 0
             continue
-        for offset, frequency, length in np.frombuffer(data[:-_CHECK], _POSTING).tolist():
+        for offset, frequency, length in np.frombuffer(data[:-_CHECK], POSTING).tolist():
             yield term, block * BLOCK + offset, frequency, length
 
 
 def add_checks(connection: sqlite3.Connection) -> None:
     """Give the posting lists of a database of format 2 their checksums."""
-    connection.create_function("packed", 3, _packed, deterministic=True)
+    connection.create_function("packed", 3, packed, deterministic=True)
     connection.execute("UPDATE postings SET data=packed(term, block, data)")
 
 
@@ -166,9 +166,9 @@ class _Postings:
         """Numbers of the chunks that hold the term, and what it adds to their scores."""
         rows = self._connection.execute("SELECT block, data FROM postings WHERE term=?", (self._term,)).fetchall()
         parts = [_unpacked(self._term, block, data) for block, data in rows]
-        postings = np.frombuffer(b"".join(parts), _POSTING)
+        postings = np.frombuffer(b"".join(parts), POSTING)
         first = np.repeat(
-            np.array([block * BLOCK for block, _ in rows], np.int64), [len(part) // _POSTING.itemsize for part in parts]
+            np.array([block * BLOCK for block, _ in rows], np.int64), [len(part) // POSTING.itemsize for part in parts]
         )
         return first + postings["offset"], self._weights(postings)
 
@@ -183,7 +183,7 @@ class _Postings:
         )
         for block, data in rows:
             first, last = bounds[block]
-            postings = np.frombuffer(_unpacked(self._term, block, data), _POSTING)
+            postings = np.frombuffer(_unpacked(self._term, block, data), POSTING)
             offsets = numbers[first:last] - block * BLOCK
             places = np.minimum(np.searchsorted(postings["offset"], offsets), len(postings) - 1)
             there = postings["offset"][places] == offsets
@@ -197,7 +197,8 @@ class _Postings:
         return weights
 
 
-def _packed(term: str, block: int, postings: bytes) -> bytes:
+def packed(term: str, block: int, postings: bytes) -> bytes:
+    """What a row holds: the bytes of its postings, `POSTING`s ascending by offset, and their checksum."""
     return postings + _check(term, block, postings).to_bytes(_CHECK, "little")
 
 
