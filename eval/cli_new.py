@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from eval.datasets import DataError
 from eval.progress import fetching, track
 from rag.errors import Language
 from rag.settings import load_settings
@@ -23,7 +24,7 @@ def new(
     ] = None,
     count: Annotated[int, typer.Option(min=1, help="How many questions to draft.")] = 20,
     language: Annotated[
-        Literal["ko", "en"] | None, typer.Option(help="Language of the questions; both in turn when left out.")
+        Literal["ko", "en"] | None, typer.Option(help="Language of the questions; half in each when left out.")
     ] = None,
     no_llm: Annotated[bool, typer.Option("--no-llm", help="Word questions by templates, without a model.")] = False,
     seed: Annotated[int, typer.Option(help="Of the choice of sentences.")] = 0,
@@ -54,4 +55,9 @@ def new(
             told.print(f"{times} left out: {why}")
         if written < count:
             told.print(f"The collection gave {written} of {count} questions.")
+    if not written:
+        raise DataError(
+            "No sentence of the collection could be made into a question. Add articles, or draft with --no-llm.",
+            "질문으로 만들 수 있는 문장이 없습니다. 기사를 더 넣거나 --no-llm으로 초안을 만드세요.",
+        )
     told.print(f"Written to {out}: {written} drafts, to be reviewed by a person.")

@@ -70,19 +70,24 @@ _Dumper.add_representer(_Forms, _forms)
 
 
 def write_drafts(drafts: Iterable[Draft], out: Path) -> int:
-    """Write the file, a draft at a time as they come; how many. Raises DataError: it is there already, or cannot be
-    written."""
+    """Write the file, a draft at a time as they come; how many. Of none there is no file.
+
+    Raises DataError: the file is there already, or cannot be written.
+    """
     count = 0
     refuse_existing(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with out.open("x", encoding="utf-8") as file:
             file.write(HEAD)
-            file.flush()
-            for one in drafts:
-                file.write(_entry(one))
-                file.flush()
-                count += 1
+            try:
+                for one in drafts:
+                    file.write(_entry(one))
+                    file.flush()
+                    count += 1
+            finally:
+                if not count:
+                    out.unlink()
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise DataError(

@@ -62,7 +62,8 @@ def draft(
     seed: int,
     left_out: Counter[str],
 ) -> Iterator[Draft]:
-    """Up to `count` drafts, languages in turn; by templates without an `llm`. Fewer where the collection has no more.
+    """Up to `count` drafts, as many in each language; by templates without an `llm`. Fewer where the collection has no
+    more.
 
     `left_out` counts why questions were thrown away. Raises IndexStoreError, ModelServerError.
     """
@@ -72,7 +73,7 @@ def draft(
     for tried, candidate in enumerate(spread(found, random.Random(seed))):
         if made == count or tried == TRIES * count:
             return
-        language = languages[made % len(languages)]
+        language = languages[made * len(languages) // count]  # in turn would have a local model read all anew
         word = by_template(candidate, language, names) if llm is None else by_model(llm, candidate, language, names)
         why = fault(word, candidate, language, names)
         if why is not None:

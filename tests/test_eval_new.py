@@ -237,6 +237,18 @@ def test_file_is_a_golden_set_and_is_never_written_over(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is there already"):
         write_drafts([], out)
     assert out.read_text(encoding="utf-8") == text
+
+    def broken() -> Any:
+        yield Draft(told, ())
+        raise ModelServerError("It is away.", "없습니다.")
+
+    for drafts, lines in ((broken(), 1), (iter(()), 0)):
+        other = tmp_path / f"{lines}.yaml"
+        try:
+            assert write_drafts(drafts, other) == 0
+        except ModelServerError:
+            assert len(load_golden(other).questions) == 1, "what was drafted stays"
+        assert other.exists() == bool(lines), "an empty file would only be in the way"
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="cannot be written"):
         write_drafts([], tmp_path / "file" / "drafts.yaml")
