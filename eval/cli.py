@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from eval.cli_judge import judge
 from eval.cli_new import new
 from eval.cli_report import compare, report
 from eval.cli_run import retrieval, run
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Measure answers and retrieval.")
-for command in (run, retrieval, report, compare, new):
+for command in (run, retrieval, judge, report, compare, new):
     app.command()(command)

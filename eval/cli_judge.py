@@ -1,0 +1,56 @@
+"""`gisa eval judge`: a model judges the answers of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from eval.agreement import METRICS, agreement
+from eval.progress import track
+from eval.records import QuestionRecord, read_run
+
+
+def judge(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `gisa eval run` wrote.")],
+    *,
+    judge_url: Annotated[
+        str, typer.Option(metavar="URL", help="An OpenAI-compatible API, http://127.0.0.1:8080/v1 say.")
+    ],
+    judge_model: Annotated[str, typer.Option(metavar="NAME", help="The model's name there.")],
+    key: Annotated[str | None, typer.Option(envvar="GISA_EVAL_JUDGE_KEY", help="The API's key.")] = None,
+    timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="How long one reply may take.")] = 120.0,
+    limit: Annotated[int | None, typer.Option(min=1, help="Judge only so many answers.")] = None,
+) -> None:
+    """Have a model judge the answers of a run, and tell how far it agrees with the metrics that need none.
+
+    Its judgements are kept in FILE; the same command again goes on where it stopped.
+    """
+    from eval.judges import judge_each, missing, open_judge
+
+    _, records = read_run(file)
+    llm = open_judge(judge_url, judge_model, key, timeout)
+    waiting = [record for record in records if missing(record, llm.metadata.model_name)][:limit]
+    for _ in track(judge_each(llm, waiting, file), "judging", len(waiting)):
+        pass
+    Console().print(agreement_table(read_run(file)[1], judge_model))
+
+
+def agreement_table(records: Sequence[QuestionRecord], judge_model: str) -> Table:
+    """A row an evaluator: how many answers pass, by it and by the metric, and how far both agree."""
+    table = Table(title=f"Judged by {judge_model}", title_justify="left", caption_justify="left", box=SIMPLE_HEAD)
+    table.add_column("", no_wrap=True)
+    for column in ("answers", "unread", "judge", "metric", "agreement", "kappa"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for evaluator in METRICS:
+        if (found := agreement(evaluator, records)) is not None:
+            shares = [f"{100 * share:.1f}%" for share in (found.judge_passes, found.metric_passes, found.raw)]
+            kappa = "-" if found.kappa is None else f"{found.kappa:.2f}"
+            table.add_row(evaluator, str(found.answers), str(found.unread), *shares, kappa)
+    table.caption = "judge, metric: answers that pass by each; kappa: Cohen's (docs/evaluation.md)."
+    return table
