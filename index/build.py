@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
+from threading import Event, Lock
 from typing import Literal, get_args
 
+import numpy as np
 import structlog
 
+from index.ahead import ahead
 from index.chunk import split
 from index.embed import Embedder
 from index.names import mine
 from index.store import Entry, Store
 from index.text import sentences, term_lists
 from index.types import Chunk, Span
+from index.word_rows import Packed, pack
+from index.words import PackedWords
 from seeds.article import Article
 from seeds.errors import ArticleFileError
 from seeds.loaders import FileProblem
@@ -25,6 +30,13 @@ from seeds.loaders import FileProblem
 Progress = Callable[[int, int | None], None]
 """Called with (articles done, articles in all, None when that is not known)."""
 Outcome = Literal["added", "replaced", "unchanged"]
+Miner = Callable[[str], set[tuple[str, str]]]
+BATCH = 16
+"""Articles that are embedded and stored together: enough to fill the model's own batches."""
+CHARACTERS = 50_000
+"""A batch is closed once it has so many."""
+SLAB = 128
+"""Chunks that are embedded at a time, and an eighth of the sentences: the words of so many take 25 MB."""
 _log = structlog.get_logger(__name__)
 
 
@@ -46,73 +58,154 @@ def ingest(
     embedder: Embedder,
     articles: Iterable[Article | FileProblem],
     *,
-    mine: Callable[[str], set[tuple[str, str]]] = mine,
+    mine: Miner = mine,
     progress: Progress | None = None,
-    batch: int = 4,
+    batch: int = BATCH,
 ) -> IngestReport:
     """Add or replace articles; those already stored as they are cost nothing.
 
-    Each batch is stored for good before the next is embedded, so that a run that was broken off goes on where it
-    stopped when it is started again. What cannot become an article is reported, and the rest go in.
-    Raises DiskFullError, IndexBusyError.
+    Four stages overlap, a batch apart: articles are read, split, embedded in threads, and stored in the caller's. A
+    batch has `batch` articles, fewer if they are long. Each is stored for good, all of it or nothing, so that a run
+    that was broken off goes on where it stopped when it is started again. What cannot become an article is reported,
+    and the rest go in. Raises DiskFullError, IndexBusyError, and what `articles` and `embedder` raise.
     """
     report = IngestReport()
     total = len(articles) if isinstance(articles, Sized) else None
-    waiting: dict[str, Article] = {}
-    done = 0
-
-    def store_waiting() -> None:
-        store.put(entries(list(waiting.values()), embedder, mine))
-        waiting.clear()
-        if progress:
-            progress(done, total)
-
-    for item in articles:
-        done += 1
-        article = admit(item, store, waiting, report)
-        if article is not None:
-            waiting[article.id] = article
-        if len(waiting) >= batch:
-            store_waiting()
-    store_waiting()
+    coming = _Coming(store, articles, report, batch)
+    stopped = Event()
+    with (
+        ahead(coming, lambda its: its, name="gisa-read") as read,
+        ahead(read, lambda its: (its[0], prepare(its[1], mine)), name="gisa-split") as prepared,
+        ahead(prepared, lambda its: (its[0], embed(its[1], embedder, stopped)), name="gisa-embed") as embedded,
+    ):
+        try:
+            for done, made in embedded:
+                store.put(made)
+                coming.stored(made)
+                if progress:
+                    progress(done, total)
+        finally:
+            stopped.set()
     store.flush()
     counts = {outcome: len(report.ids(outcome)) for outcome in get_args(Outcome)}
     _log.info("articles taken in", **counts, problems=len(report.problems))
     return report
 
 
-def entries(
-    articles: Sequence[Article], embedder: Embedder, mine: Callable[[str], set[tuple[str, str]]] = mine
-) -> list[Entry]:
-    """Everything the store needs of each article; all their texts are embedded together."""
+class _Coming:
+    """Batches of articles to be stored, each with how many articles were looked at by then. Iterated once."""
+
+    def __init__(
+        self, store: Store, articles: Iterable[Article | FileProblem], report: IngestReport, batch: int
+    ) -> None:
+        self._store = store
+        self._articles = articles
+        self._report = report
+        self._batch = batch
+        self._guard = Lock()
+        self._waiting: dict[str, Article] = {}
+
+    def __iter__(self) -> Iterator[tuple[int, list[Article]]]:
+        done, held = 0, dict[str, Article]()
+        for done, item in enumerate(self._articles, 1):
+            with self._guard:
+                article = admit(item, self._store, self._waiting, self._report)
+                if article is None:
+                    continue
+                self._waiting[article.id] = held[article.id] = article
+            if len(held) >= self._batch or sum(len(article.text) for article in held.values()) >= CHARACTERS:
+                yield done, list(held.values())
+                held = {}
+        yield done, list(held.values())
+
+    def stored(self, entries: Sequence[Entry]) -> None:
+        """These are in the store now: it knows what they are."""
+        with self._guard:
+            for entry in entries:
+                if self._waiting.get(entry.article.id) is entry.article:
+                    del self._waiting[entry.article.id]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Articles as they are embedded: of each its chunks, the terms of its title and of each sentence, its names."""
+
+    articles: Sequence[Article]
+    chunks: list[tuple[Chunk, ...]]
+    titles: list[tuple[str, ...]]
+    terms: list[tuple[tuple[tuple[str, ...], ...], ...]]
+    names: list[tuple[tuple[str, str], ...]]
+
+
+def prepare(articles: Sequence[Article], mine: Miner = mine) -> Prepared:
+    """All that needs no model."""
     chunks = [split(article, sentences(article.text, article.body)) for article in articles]
-    texts = [embedded_text(article, chunk) for article, its in zip(articles, chunks, strict=True) for chunk in its]
-    parts = [sentence.text for its in chunks for chunk in its for sentence in chunk.sentences]
-    spans = [_spans(article, chunk) for article, its in zip(articles, chunks, strict=True) for chunk in its]
-    vectors, words = embedder.words(texts, spans)
-    sentence_vectors = embedder.documents(parts)
-    titles = term_lists([article.title for article in articles])
-    terms = iter(term_lists(parts))
+    terms = iter(term_lists([sentence.text for its in chunks for chunk in its for sentence in chunk.sentences]))
+    return Prepared(
+        articles,
+        chunks,
+        [tuple(its) for its in term_lists([article.title for article in articles])],
+        [tuple(tuple(tuple(next(terms)) for _ in chunk.sentences) for chunk in its) for its in chunks],
+        [tuple(sorted(mine(f"{article.title}\n{_body(article)}"))) for article in articles],
+    )
+
+
+def embed(prepared: Prepared, embedder: Embedder, stopped: Event | None = None) -> list[Entry]:
+    """Everything the store needs of each article. Their texts are embedded together, sorted by length, a few hundred at
+    a time, so that memory stays bounded. Breaks off with nothing once `stopped` is set.
+    """
+    chunks = [
+        (article, chunk) for article, its in zip(prepared.articles, prepared.chunks, strict=True) for chunk in its
+    ]
+    order = sorted(range(len(chunks)), key=lambda i: -len(chunks[i][1].text))
+    vectors = np.empty((len(chunks), embedder.dimension), np.float32)
+    packed: dict[int, Packed] = {}
+    for first in range(0, len(order), SLAB):
+        if stopped is not None and stopped.is_set():
+            return []
+        slab = order[first : first + SLAB]
+        vectors[slab], words = embedder.words(
+            [embedded_text(*chunks[i]) for i in slab], [_spans(*chunks[i]) for i in slab]
+        )
+        for i, its in zip(slab, words, strict=True):
+            packed[i] = pack(its)
+    parts = [sentence.text for _, chunk in chunks for sentence in chunk.sentences]
+    sentence_vectors = np.empty((len(parts), embedder.dimension), np.float32)
+    order = sorted(range(len(parts)), key=lambda i: -len(parts[i]))
+    for first in range(0, len(order), 8 * SLAB):
+        if stopped is not None and stopped.is_set():
+            return []
+        slab = order[first : first + 8 * SLAB]
+        sentence_vectors[slab] = embedder.documents([parts[i] for i in slab])
     found: list[Entry] = []
     at, part_at = 0, 0
-    for article, its, title in zip(articles, chunks, titles, strict=True):
-        by_sentence = tuple(tuple(tuple(next(terms)) for _ in chunk.sentences) for chunk in its)
-        count = sum(len(chunk.sentences) for chunk in its)
-        body = "\n".join(article.text[start:end] for start, end in article.body)
+    for article, its_chunks, title, terms, names in zip(
+        prepared.articles, prepared.chunks, prepared.titles, prepared.terms, prepared.names, strict=True
+    ):
+        end, part_end = at + len(its_chunks), part_at + sum(len(chunk.sentences) for chunk in its_chunks)
         found.append(
             Entry(
                 article=article,
-                chunks=its,
-                vectors=vectors[at : at + len(its)],
-                sentence_vectors=sentence_vectors[part_at : part_at + count],
-                word_vectors=tuple(tuple(by_sentence) for by_sentence in words[at : at + len(its)]),
-                terms=tuple((*title, *(term for one in of_chunk for term in one)) for of_chunk in by_sentence),
-                sentence_terms=by_sentence,
-                names=tuple(sorted(mine(f"{article.title}\n{body}"))),
+                chunks=its_chunks,
+                vectors=vectors[at:end],
+                sentence_vectors=sentence_vectors[part_at:part_end],
+                word_vectors=PackedWords([packed[i] for i in range(at, end)]),
+                terms=tuple((*title, *(term for one in of_chunk for term in one)) for of_chunk in terms),
+                sentence_terms=terms,
+                names=names,
             )
         )
-        at, part_at = at + len(its), part_at + count
+        at, part_at = end, part_end
     return found
+
+
+def entries(articles: Sequence[Article], embedder: Embedder, mine: Miner = mine) -> list[Entry]:
+    """Everything the store needs of each article."""
+    return embed(prepare(articles, mine), embedder)
+
+
+def _body(article: Article) -> str:
+    return "\n".join(article.text[start:end] for start, end in article.body)
 
 
 def embedded_text(article: Article, chunk: Chunk) -> str:

@@ -28,7 +28,7 @@ class Entry:
     chunks: tuple[Chunk, ...]
     vectors: Vectors
     sentence_vectors: Vectors
-    word_vectors: tuple[tuple[Words, ...], ...]
+    word_vectors: Sequence[tuple[Words, ...]]
     terms: tuple[tuple[str, ...], ...]
     sentence_terms: tuple[tuple[tuple[str, ...], ...], ...]
     names: tuple[tuple[str, str], ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -25,13 +26,15 @@ class Packed(NamedTuple):
 
 def fits(by_chunk: Sequence[Sequence[Words]], sentences: Sequence[int]) -> bool:
     """Whether every sentence has its array, all of one width and of finite numbers."""
-    arrays = [words for its in by_chunk for words in its]
-    return (
-        [len(its) for its in by_chunk] == list(sentences)
-        and all(words.ndim == 2 and words.dtype == np.float32 for words in arrays)
-        and len({words.shape[1] for words in arrays}) <= 1
-        and all(bool(np.isfinite(words).all()) for words in arrays)
-    )
+    widths: set[int] = set()
+    for its, count in zip_longest(by_chunk, sentences):
+        if its is None or len(its) != count:
+            return False
+        for words in its:
+            if words.ndim != 2 or words.dtype != np.float32 or not np.isfinite(words).all():
+                return False
+            widths.add(words.shape[1])
+    return len(widths) <= 1
 
 
 def pack(by_sentence: Sequence[Words]) -> Packed:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
+from index import word_rows
 from index.types import Span, Words
 
 _WORD = re.compile(r"\S+")
@@ -32,3 +34,25 @@ def pool(text: str, spans: Sequence[Span], offsets: npt.NDArray[np.int64], state
     pooled = of_word[there].astype(np.float32) @ states / tokens[there, None].astype(np.float32)
     kept = [int(part.sum()) for part in np.split(there, np.cumsum([len(its) for its in words])[:-1])] if words else []
     return np.split(pooled, np.cumsum(kept)[:-1]) if kept else []
+
+
+class PackedWords(Sequence[tuple[Words, ...]]):
+    """For each chunk the words of its sentences, kept in the 8 bits they are stored in: floats only when looked at.
+
+    A chunk has some 130 words, which take 200 kB as floats: those of a large file would not fit into memory.
+    """
+
+    def __init__(self, packed: Sequence[word_rows.Packed]) -> None:
+        self._packed = packed
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[Words, ...]: ...
+    @overload
+    def __getitem__(self, place: slice) -> PackedWords: ...
+    def __getitem__(self, place: int | slice) -> tuple[Words, ...] | PackedWords:
+        if isinstance(place, slice):
+            return PackedWords(self._packed[place])
+        return word_rows.unpack(*self._packed[place])

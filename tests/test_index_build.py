@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 from entries import unit
 
+from index import build
 from index.build import embedded_text, entries, ingest
 from index.errors import DiskFullError
 from index.local_store import LocalStore
@@ -90,8 +93,10 @@ def test_an_entry_holds_chunks_terms_names_and_vectors(counting: CountingEmbedde
     np.testing.assert_array_equal(
         made.sentence_vectors, counting.documents([sentence.text for sentence in chunk.sentences])
     )
-    np.testing.assert_array_equal(
-        np.concatenate(made.word_vectors[0]), [[sum(map(ord, sentence.text))] * 2 for sentence in chunk.sentences]
+    np.testing.assert_allclose(  # kept in eight bits, with one scale a word
+        np.concatenate(made.word_vectors[0]),
+        [[sum(map(ord, sentence.text))] * 2 for sentence in chunk.sentences],
+        rtol=1e-6,
     )
     first, second = (tuple(terms(sentence.text)) for sentence in chunk.sentences)
     assert made.sentence_terms == ((first, second),)
@@ -210,6 +215,91 @@ def test_a_run_that_broke_off_goes_on_where_it_stopped(
     assert [info.id for info in store.articles()] == ["kimchi"]
     assert ingest(store, counting, ARTICLES, batch=1).ids("unchanged") == ["kimchi"]
     assert len(store.articles()) == 3
+
+
+def test_what_a_stage_raises_comes_out_as_it_is_and_stops_the_others(
+    store: LocalStore, counting: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def unreadable() -> Iterator[Article]:
+        yield ARTICLES[0]
+        raise DiskFullError("The disk is full.", "디스크가 가득 찼습니다.")
+
+    def endless() -> Iterator[Article]:
+        for i in itertools.count():
+            read.append(f"a{i}")
+            yield _article(f"a{i}", f"{i}번째 소식이다.")
+
+    with pytest.raises(DiskFullError):
+        ingest(store, counting, unreadable(), batch=1)
+    assert [info.id for info in store.articles()] == ["kimchi"]  # what was read before is stored
+
+    def refused(*_: object) -> object:
+        raise OverflowError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(counting, "words", refused)
+        with pytest.raises(OverflowError):
+            ingest(store, counting, endless(), batch=1)
+
+    def interrupted(done: int, total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ingest(store, counting, endless(), batch=1, progress=interrupted)
+    assert len(read) < 30  # nobody reads far ahead of what is stored
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("gisa-")]
+
+
+def test_stages_overlap(store: LocalStore, counting: CountingEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedding, storing = threading.Event(), threading.Event()
+    put, words = store.put, counting.words
+
+    def slow_words(texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> object:
+        if "whale" in texts[0]:
+            embedding.set()
+            assert storing.wait(10)  # until an earlier batch is being stored
+        return words(texts, spans)
+
+    def slow_put(batch: Sequence[Entry]) -> None:
+        assert embedding.wait(10)
+        storing.set()
+        put(batch)
+
+    monkeypatch.setattr(counting, "words", slow_words)
+    monkeypatch.setattr(store, "put", slow_put)
+    ingest(store, counting, [ARTICLES[1], ARTICLES[2]], batch=1)
+    assert len(store.articles()) == 2
+
+
+def test_a_long_article_is_embedded_in_parts_of_bounded_size(
+    counting: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = _article("long", "\n\n".join(f"{i}번째 문단은 서로 다른 이야기를 길게 이어 간다." * 9 for i in range(60)))
+    (whole,) = entries([long], counting)
+    sizes: list[int] = []
+    documents = counting.documents
+    monkeypatch.setattr(counting, "documents", lambda texts: sizes.append(len(texts)) or documents(texts))
+    monkeypatch.setattr(build, "SLAB", 7)
+    (made,) = entries([long], counting)
+    assert len(sizes) > 2
+    assert max(sizes) <= 8 * 7
+    np.testing.assert_array_equal(made.vectors, whole.vectors)
+    np.testing.assert_array_equal(made.sentence_vectors, whole.sentence_vectors)
+    for one, other in zip(made.word_vectors, whole.word_vectors, strict=True):
+        np.testing.assert_array_equal(np.concatenate(one), np.concatenate(other))
+
+
+def test_long_articles_make_small_batches(
+    store: LocalStore, counting: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "CHARACTERS", 60)
+    stored: list[int] = []
+    put = store.put
+    monkeypatch.setattr(store, "put", lambda batch: stored.append(len(batch)) or put(batch))
+    ingest(store, counting, ARTICLES)  # of 40 to 50 characters each
+    assert stored == [2, 1]
 
 
 def test_nothing_to_take_in(store: LocalStore, counting: CountingEmbedder) -> None:
