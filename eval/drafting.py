@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -29,8 +29,6 @@ SEARCHED = 5
 """How far down gisa's search a sentence is looked for."""
 TRIES = 4
 """Sentences tried for each question wanted, at most."""
-
-Search = Callable[[str], SearchResult]
 
 
 class Searches(Protocol):

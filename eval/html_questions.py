@@ -172,8 +172,12 @@ def _judgements(record: QuestionRecord) -> Markup:
     return element(
         "ul",
         joined(
-            Markup("<li>{} ({}): {} <small>{}</small></li>").format(
-                name, one.judge, html(told[one.passing]), one.feedback
+            Markup("<li>{} ({}): {} <small>{}{}</small></li>").format(
+                name,
+                one.judge,
+                html(told[one.passing]),
+                html(words.SCORE.of(score=one.score)) + Markup("; ") if one.score is not None else "",
+                one.feedback,
             )
             for name, one in record.judgements.items()
         ),

@@ -268,6 +268,19 @@ def test_without_matplotlib(run_file: Path, tmp_path: Path, monkeypatch: pytest.
         write_page([run_file], tmp_path / "o.html", tmp_path, "en")
 
 
+def test_retrieval_alone(tmp_path: Path) -> None:
+    """Of a method measured twice the last counts."""
+    rows = [retrieval_row("gisa"), retrieval_row("gisa", **{"R@1": 0.777}), retrieval_row("dense", "other")]
+    del rows[2]["R@5"]
+    with pytest.raises(DataError, match="line 3 lacks R@5"):
+        page_of([write_rows(tmp_path / "bad.jsonl", rows)], tmp_path)
+    text, page = page_of([write_rows(tmp_path / "retrieval.jsonl", rows[:2])], tmp_path)
+    assert [attributes["id"] for attributes in page.all("section")] == ["retrieval"]
+    assert "0.777" in page.shown
+    assert "0.125" not in page.shown
+    assert text.count("<svg") == 1
+
+
 def test_nothing_went_wrong_and_nothing_answered(tmp_path: Path) -> None:
     records = asked(tmp_path / "small.jsonl")
     good = write_run(tmp_path / "good.jsonl", RUN, records[:1])
