@@ -51,11 +51,14 @@ class Tracer:
                 self._text, self._begun_ms = "", None
         self._last_ms = now
 
-    def trace(self, question: str, answer: Answer | None, names: NameBook) -> Trace:
-        """All that happened. `answer` is None for a question that failed. `names` are those the verifier knew.
+    def trace(self, question: str, answer: Answer | None, names: NameBook) -> Trace | None:
+        """All that happened; None when nothing was heard. `answer` is None for a question that failed, `names` are
+        those the verifier knew.
 
         Events do not say why a draft was thrown away: the verifier is asked again.
         """
+        if self.evidence_ms is None:
+            return None
         asked = read(question, names, answer.language, max(1, len(question))) if answer else None
         drafts = [
             draft.model_copy(update={"failed": failures(asked, draft.text, self._evidence, names)})

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +16,11 @@ from llama_index.core.instrumentation import get_dispatcher
 
 from eval.datasets import DataError
 from eval.prompt_tokens import reported
+from eval.provenance import pinned_sha256
 from eval.records import read_run
 from eval.run import Subject, ask_each, fill, own_collection, source_numbers
 from eval.run_file import begin
+from rag.errors import DiskFullError, IndexStoreError
 from rag.settings import load_settings
 
 if TYPE_CHECKING:
@@ -142,3 +147,66 @@ def test_collection_holds_just_the_articles_told(tmp_path: Path, embedder: Sente
         (folder / "008_b.txt").unlink()
         with pytest.raises(DataError, match="There are no articles"):
             fill(store, embedder, folder)
+
+
+def test_records_of_before_still_load(tmp_path: Path) -> None:
+    """A file written before there were traces, citations, judgements and models in it."""
+    path = tmp_path / "run.jsonl"
+    asked(path)
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for line in lines:
+        for added in ("target", "gisa", "model", "model_sha256", "embedder", "citations", "trace", "judgements"):
+            line.pop(added, None)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    run, records = read_run(path)
+    assert (run.target, run.model) == ("local", None)
+    assert [(record.citations, record.trace, record.judgements) for record in records] == [(None, None, {})] * 5
+
+
+@contextmanager
+def files_no_larger_than(size: int) -> Iterator[None]:
+    """What writes more gets the error of a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_full_disk_is_told_and_the_run_goes_on(tmp_path: Path) -> None:
+    out = tmp_path / "run.jsonl"
+    begin(out, RUN, resume=False)
+    size = out.stat().st_size
+    with files_no_larger_than(size + 2500), pytest.raises(DiskFullError, match="is full"):
+        list(ask_each(Subject(Fake(), NUMBERS), ASKED, out))
+    assert out.stat().st_size == size + 2500, "the last line is cut off"
+    done = {record.key for record in begin(out, RUN, resume=True)}
+    assert 0 < len(done) < 4
+    list(ask_each(Subject(Fake(), NUMBERS), [one for one in ASKED if (one[0], one[1].id) not in done], out))
+    assert [record.id for record in read_run(out)[1]] == [question.id for question in QUESTIONS]
+    with files_no_larger_than(10), pytest.raises(DiskFullError):
+        begin(tmp_path / "other.jsonl", RUN, resume=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["run.jsonl"]
+
+
+def test_file_that_may_not_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(IndexStoreError, match="cannot be written"):
+        begin(tmp_path / "file" / "run.jsonl", RUN, resume=False)
+
+
+def test_header_that_was_cut_off_is_begun_anew(tmp_path: Path) -> None:
+    out = tmp_path / "run.jsonl"
+    out.write_bytes(RUN.model_dump_json().encode()[:40])
+    assert begin(out, RUN, resume=True) == []
+    assert read_run(out) == (RUN, [])
+
+
+def test_header_names_models(tmp_path: Path) -> None:
+    """The pinned model's own hash, as docs and models.toml give it; none for a server's."""
+    pinned = load_settings(home=tmp_path)
+    assert pinned_sha256(pinned.llm) == "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
+    there = load_settings(home=tmp_path, llm={"base_url": "http://127.0.0.1:9/v1"})
+    assert pinned_sha256(there.llm) is None
+    assert pinned_sha256(load_settings(home=tmp_path, llm={"model": "own.gguf"}).llm) is None
