@@ -249,7 +249,7 @@ def test_table(compared: tuple[Comparison, GoldenSet]) -> None:
     assert rows["unanswerable, yet answered"] == ["0.0% (0/1)", "0.0% (0/1)", "100.0% (1/1)"]
     assert rows["answers with a quantity that no text has"] == ["0", "1", "2"]
     assert rows["whole answer, median"] == ["1.0 s", "8.5 s", "5.0 s"], "of those that answered"
-    assert rows["longest prompt, median tokens"] == ["–", "–", "500"]
+    assert rows["longest prompt, tokens: median / most"] == ["–", "–", "500 / 600"]
     assert rows["facts in what is cited"][1:] == ["–", "–"]
     assert rows["memory, peak"][0] == "1.0 GiB"
     assert rows["ingest, vectors a second"] == ["5.0", "–", "–"]

@@ -102,7 +102,7 @@ def _rows(columns: Sequence[Column]) -> Iterable[list[str]]:
     yield each("citation precision", lambda c: _percent(c.shares(lambda s: s.precision)))
     yield each("whole answer, median", lambda c: _seconds(median(c.seconds)))
     yield each("whole answer, 95th percentile", lambda c: _seconds(percentile(c.seconds, 95)))
-    yield each("longest prompt, median tokens", lambda c: _middle(c, lambda record: record.prompt_tokens))
+    yield each("longest prompt, tokens: median / most", _tokens)
     yield each("memory, peak", lambda c: f"{max(record.memory_mib for _, record, _ in c.answered) / 1024:.1f} GiB")
     yield each("ingest, vectors a second", lambda c: _number(c.vectors_a_second))
 
@@ -164,9 +164,9 @@ def _seconds(estimate: Estimate | None) -> str:
     return f"{estimate.value:.1f} s" if estimate is not None else "–"
 
 
-def _middle(column: Column, pick: Callable[[AnswerRecord], int | None]) -> str:
-    told = [value for _, record, _ in column.answered if (value := pick(record)) is not None]
-    return f"{statistics.median(told):.0f}" if told else "–"
+def _tokens(column: Column) -> str:
+    told = [record.prompt_tokens for _, record, _ in column.answered if record.prompt_tokens is not None]
+    return f"{statistics.median(told):.0f} / {max(told)}" if told else "–"
 
 
 def _number(value: float | None) -> str:
