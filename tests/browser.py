@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ import pytest
 from serving import DRAFT, listening, open_service
 
 from index.names import NameBook
+from rag.errors import GisaError
 from rag.followup import standalone
 from rag.question import Question
 from rag.types import Drafted, Evidence, Judging, Listener
@@ -37,12 +39,14 @@ pytest_plugins = ("serving",)
 CHROMIUM = os.environ.get("GISA_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DESKTOP, PHONE = (1280, 800), (390, 844)
+PATIENCE_MS = 60_000
+"""How long what must come is waited for: machines are busy."""
 ASKED, ASKED_KO = "How many GPUs is Korea securing?", "한국은 GPU를 몇 장 확보하나?"
 
 
 @dataclass
 class Told:
-    """A model that finds the first sentence it judges good, streams `words` and then says `draft`.
+    """A model that finds the first sentence it judges good, streams `words` and then says `draft`, or `fails`.
 
     It holds on before its first word until `go` is set; `began` is set when it is asked to write.
     """
@@ -51,6 +55,7 @@ class Told:
     words: Sequence[str] = ()
     model: str = "told"
     made: bool = True
+    fails: GisaError | None = None
     go: threading.Event = field(default_factory=threading.Event)
     began: threading.Event = field(default_factory=threading.Event)
 
@@ -58,7 +63,7 @@ class Told:
         self.reset()
 
     def reset(self) -> None:
-        self.draft, self.words = DRAFT, ()
+        self.draft, self.words, self.fails = DRAFT, (), None
         self.began.clear()
         self.go.set()
 
@@ -70,6 +75,8 @@ class Told:
         for word in self.words:
             listen(Drafted(word))
         self.began.set()
+        if self.fails is not None:
+            raise self.fails
         while not self.go.wait(0.05):
             listen(Drafted(""))  # each event is a chance to stop
         listen(Drafted(self.draft))
@@ -115,8 +122,9 @@ def browser() -> Iterator[Browser]:
     """
     if CHROMIUM is None:
         pytest.skip("no chromium here (on Debian: apt-get install chromium; or name it in GISA_TEST_CHROMIUM)")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield opened
@@ -131,8 +139,13 @@ def shared_site(
     model = Told()
     service = open_service(home, shipped_home, embedder, model, standalone, asks_per_minute=1000)
     with listening(create_app(service, service.settings)) as url:
-        httpx.get(url, timeout=120).raise_for_status()  # the page is made when it is first asked for
+        made(url)
         yield Site(url, model, service)
+
+
+def made(url: str) -> None:
+    """Have the page made: it is when it is first asked for."""
+    httpx.get(url, timeout=300).raise_for_status()
 
 
 @pytest.fixture
@@ -157,6 +170,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
     def opened(path: str = "/", size: tuple[int, int] = DESKTOP, **told: Any) -> Page:
         given: dict[str, Any] = {"locale": "en-US", "viewport": {"width": size[0], "height": size[1]}, **told}
         context = browser.new_context(**given)
+        context.set_default_timeout(PATIENCE_MS)
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.url)
         seen = Seen(urlsplit(site.url).netloc)
         devices.append((context, seen))
@@ -183,6 +197,17 @@ def answered(page: Page, turns: int = 1) -> Any:
     """The last card, once there are so many answers."""
     page.locator(".turn .actions").nth(turns - 1).wait_for()
     return page.locator(".card").nth(turns - 1)
+
+
+def serious(page: Page) -> list[Any]:
+    """What axe finds serious or critical in the page as it stands."""
+    page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        (one["id"], [node["html"][:200] for node in one["nodes"]])
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
 
 
 @contextmanager

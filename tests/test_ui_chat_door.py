@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from serving import Drafting, Served, served
 
 from ui.service.keys import Keys
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytest_plugins = ("browser",)
 
@@ -113,6 +117,28 @@ def test_who_may_only_ask_gets_no_tabs_to_manage(guarded: tuple[httpx.Client, st
     ).text.replace('": "', '":"')
     refused = client.post("/chat/manage/en/gradio_api/queue/join", json={}, headers={"authorization": f"Bearer {asks}"})
     assert (refused.status_code, refused.json()["code"]) == (403, "scope")
+
+
+def test_the_tabs_to_manage_are_shown_to_those_who_may_alone(
+    browser: Browser, guarded: tuple[httpx.Client, str, str]
+) -> None:
+    client, asks, manages = guarded
+    article = f"{client.base_url}/v1/articles/there-is-none"
+    for key, tabs, removed in ((asks, ["Ask"], 403), (manages, ["Ask", "Articles", "Quality"], 404)):
+        context = browser.new_context(locale="en-US")
+        try:
+            page = context.new_page()
+            page.goto(str(client.base_url))
+            assert page.get_by_role("tab").count() == 0
+            page.get_by_label("API key").fill(key)
+            page.keyboard.press("Enter")
+            page.locator("#gisa-chat .composer").wait_for()
+            assert page.get_by_role("tab").all_inner_texts() == tabs
+            assert page.locator(".lead").inner_text().startswith("Answers come from 5 articles")
+            assert (page.locator(".gt-halves, .gt-add, .gt-tab").count() == 0) is (tabs == ["Ask"])
+            assert page.request.delete(article).status == removed  # with the cookie that the page has
+        finally:
+            context.close()
 
 
 def test_signing_in_makes_a_cookie_that_scripts_cannot_read(guarded: tuple[httpx.Client, str, str]) -> None:

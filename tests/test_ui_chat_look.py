@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import httpx
 import pytest
-from browser import ASKED, DESKTOP, PHONE, Site, Visit, answered, ask
+import small_run
+from browser import ASKED, DESKTOP, PHONE, Site, Visit, answered, ask, serious
 from playwright.sync_api import expect
+
+from ui.chat.runs import FOLDER
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -18,19 +21,14 @@ pytest_plugins = ("browser",)
 USABLE_S, EVIDENCE_S, TRIES = 2.0, 0.5, 5
 
 
-def serious(page: Page) -> list[Any]:
-    """What axe finds serious or critical in the page as it stands."""
-    page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        (one["id"], [node["html"][:200] for node in one["nodes"]])
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
+DEVICES = [
+    pytest.param(scheme, size, id=f"{name}-{scheme}")
+    for name, size in (("desktop", DESKTOP), ("phone", PHONE))
+    for scheme in ("light", "dark")
+]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(("scheme", "size"), DEVICES)
 def test_axe_finds_nothing_serious(site: Site, visit: Visit, scheme: str, size: tuple[int, int]) -> None:
     page = visit("/", size, color_scheme=scheme)
     page.locator(".example").first.wait_for()
@@ -44,6 +42,40 @@ def test_axe_finds_nothing_serious(site: Site, visit: Visit, scheme: str, size: 
     card.get_by_role("button", name="Source 1").click()
     page.locator("mark.cited").wait_for()
     assert serious(page) == []
+
+
+@pytest.fixture
+def measured(site: Site) -> None:
+    """A run of an evaluation, with failures, and feedback."""
+    out = site.service.settings.home / FOLDER / "one.jsonl"
+    if not out.exists():
+        small_run.asked(out)
+        told = out.read_text(encoding="utf-8").replace('"time":"t"', '"time":"2026-11-20T02:11:49+00:00"')
+        out.write_text(told, encoding="utf-8")
+    with httpx.Client(base_url=site.url, timeout=60) as client:
+        answer = client.post("/v1/ask", json={"question": ASKED}).raise_for_status().json()
+        client.post("/v1/feedback", json={"answer": answer["id"], "thumb": "down"}).raise_for_status()
+
+
+@pytest.mark.parametrize(("scheme", "size"), DEVICES)
+def test_axe_finds_nothing_serious_in_the_tabs_to_manage(
+    measured: None, visit: Visit, scheme: str, size: tuple[int, int]
+) -> None:
+    page = visit("/", size, color_scheme=scheme)
+    page.get_by_role("tab", name="Articles").click()
+    page.get_by_role("button", name="Add articles").click()
+    page.get_by_role("button", name="Filters").last.click()
+    page.get_by_label("Publisher").wait_for()
+    page.get_by_role("radio").nth(1).check(force=True)
+    page.locator(".gt-reader article").wait_for()
+    assert serious(page) == []
+    page.get_by_role("tab", name="Quality").click()
+    page.locator(".gt-failure summary").first.click()
+    page.locator(".gt-report summary").first.click()
+    page.get_by_role("radio", name=ASKED).first.check(force=True)
+    page.get_by_role("button", name="Draft a golden question").wait_for()
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_axe_finds_nothing_serious_in_a_refusal_and_while_writing(site: Site, visit: Visit) -> None:
@@ -104,7 +136,7 @@ def test_on_a_desktop_the_article_is_beside_the_answer(site: Site, visit: Visit)
 
 def test_the_page_is_there_at_once(browser: Browser, site: Site) -> None:
     """From the address to a question that can be typed, and from Enter to the evidence: the quickest of some tries, for
-    other work on the machine only adds."""
+    other work on the machine only adds. No more tries than it takes."""
     site.model.go.clear()  # the evidence does not wait for the model
     usable, evidence = [], []
     for _ in range(TRIES):
@@ -120,5 +152,7 @@ def test_the_page_is_there_at_once(browser: Browser, site: Site) -> None:
         page.locator(".sentence").first.wait_for()
         evidence.append(time.perf_counter() - began)
         context.close()
+        if min(usable) < USABLE_S and min(evidence) < EVIDENCE_S:
+            break
     assert min(usable) < USABLE_S, usable
     assert min(evidence) < EVIDENCE_S, evidence

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from browser import ASKED, ASKED_KO, Site, Visit, answered, ask
+import pytest
+from browser import ASKED, ASKED_KO, PHONE, Site, Visit, answered, ask
 from playwright.sync_api import expect
+
+from rag.errors import GisaError, ModelServerError
+from ui.service.errors import OutOfTimeError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -105,7 +109,7 @@ def test_a_draft_that_is_wrong_is_corrected_in_sight(site: Site, visit: Visit) -
     assert card.locator(".corrected").inner_text() == "Corrected after checking"
     assert "990,000" not in card.inner_text()
     assert "26만장" in card.inner_text()
-    assert "no model wrote this" in card.inner_text()
+    assert "quoted from the article as it stands" in card.inner_text()
 
 
 def test_a_follow_up_is_understood_in_context(site: Site, visit: Visit) -> None:
@@ -204,12 +208,85 @@ def test_filters_are_sent_and_shown(site: Site, visit: Visit) -> None:
     page.get_by_role("button", name="Filters").click()
     page.get_by_label("애플경제").check()
     page.get_by_label("From", exact=True).fill("2025-09-01")
-    expect(page.locator(".only")).to_have_text("Only 애플경제, 2025-09-01 – ")
+    expect(page.locator(".only")).to_have_text("Only 애플경제, from 2025-09-01")
     with page.expect_request("**/v1/ask/stream") as told:
         ask(page, "What did the United States and the United Kingdom agree on?")
     assert told.value.post_data_json["filter"] == {"publishers": ["애플경제"], "since": "2025-09-01"}
     answered(page)
     assert {one.split(" · ")[0] for one in page.locator(".evidence .when").all_inner_texts()} <= {"애플경제"}
+
+
+def test_what_a_filter_left_out_can_be_asked_without_it(site: Site, visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("From", exact=True).fill("2030-01-01")
+    ask(page, ASKED)
+    card = answered(page)
+    assert card.locator(".answer").inner_text() == "Not answered: the articles do not say it."
+    assert page.locator(".turn .filter").inner_text() == "Only from 2030-01-01"
+    page.get_by_role("button", name="Ask all articles").click()
+    expect(page.locator(".card .answer")).to_contain_text("260,000")
+    expect(page.locator(".turn .filter")).to_have_count(0)
+
+
+NOTICES = {
+    "en": (ASKED, "No words of the model can be shown this time: quoted from the article as it stands.", "Why"),
+    "ko": (ASKED_KO, "이번에는 모델이 쓴 답을 보여 드릴 수 없어, 기사 문장을 그대로 옮겼습니다.", "이유"),
+}
+DOWN = ModelServerError("The model is out of reach.", "모델에 연결할 수 없습니다.")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize(
+    ("fails", "why"),
+    [
+        (DOWN, {"en": "The model is out of reach.", "ko": "모델에 연결할 수 없습니다."}),
+        (OutOfTimeError(55), {"en": "within 55 seconds", "ko": "55초 안에"}),
+        (None, {"en": "not borne out by the articles", "ko": "기사로 확인되지 않아"}),
+    ],
+    ids=["no model", "out of time", "not borne out"],
+)
+def test_what_went_less_than_well_is_told_in_plain_words(
+    site: Site, visit: Visit, language: str, fails: GisaError | None, why: dict[str, str]
+) -> None:
+    """Each notice of the pipeline (rag/compose.py), in both languages: what it means, and on demand the reason."""
+    question, plain, opener = NOTICES[language]
+    site.model.fails, site.model.draft = fails, "990,000 GPUs" if language == "en" else "99만장"
+    page = visit(locale={"en": "en-US", "ko": "ko-KR"}[language])
+    ask(page, question)
+    card = answered(page)
+    assert QUOTED in card.locator(".answer").inner_text()
+    expect(card.locator(".how .note")).to_contain_text(plain)
+    reason = card.locator(".why p")
+    expect(reason).to_be_hidden()
+    card.locator(".why summary", has_text=opener).click()
+    expect(reason).to_contain_text(why[language])
+
+
+def test_focus_is_kept_when_the_answer_takes_the_place_of_the_draft(site: Site, visit: Visit) -> None:
+    site.model.go.clear()
+    page = visit()
+    ask(page, ASKED)
+    found = page.locator(".found .sentence")
+    found.first.wait_for()
+    assert site.model.began.wait(10)
+    found.first.focus()
+    page.keyboard.press("Enter")
+    cited(page)
+    site.model.go.set()
+    answered(page)
+    page.keyboard.press("Escape")  # what had opened the article is gone; what shows the same sentence has the focus
+    assert QUOTED in page.evaluate("document.activeElement.textContent")
+    page.locator(".actions").get_by_role("button", name="Ask again").press("Enter")
+    answered(page)
+    expect(page.get_by_label("Your question")).to_be_focused()
+
+
+def test_a_finger_on_the_screen_leaves_the_answer_in_sight(site: Site, visit: Visit) -> None:
+    page = visit("/", PHONE, has_touch=True, is_mobile=True)
+    ask(page, ASKED)
+    answered(page)
+    assert page.evaluate("document.activeElement === document.body")  # no keyboard over half of the page
 
 
 def test_everything_by_keyboard(site: Site, visit: Visit) -> None:

@@ -163,6 +163,7 @@ class Articles(Desk):
 def build(service: Service, settings: Settings, who: WhoIs, language: Language) -> None:
     """Add the tab's components and events to the page under construction."""
     its = Articles(service, who, language, Removed(settings.home))
+    its.removed.tidy()
 
     def to(one: Said) -> str:
         return one.to(language)

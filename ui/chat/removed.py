@@ -1,6 +1,7 @@
 """Articles removed on the page, put aside whole so that they can be put back, also after the server was restarted.
 
-One JSON file an article in GISA_HOME/removed: neither searched nor indexed, deleted when its days are over.
+One JSON file an article in GISA_HOME/removed: neither searched nor indexed. Its days are looked at when a server starts
+and whenever the list is.
 """
 
 from __future__ import annotations
@@ -57,16 +58,24 @@ class Removed:
         self._path(article_id).unlink(missing_ok=True)
 
     def all(self) -> list[Article]:
-        """The last removed first. Those whose days are over are deleted."""
-        found: list[tuple[float, Article]] = []
+        """The last removed first; those whose days are over are deleted."""
+        self.tidy()
+        paths = sorted(self._times().items(), key=lambda one: -one[1])
+        return [article for path, _ in paths if (article := self._read(path)) is not None]
+
+    def tidy(self) -> None:
+        """Delete what has been here for its days."""
+        for path, removed in self._times().items():
+            if removed < time.time() - DAYS * _DAY_S:
+                path.unlink(missing_ok=True)
+
+    def _times(self) -> dict[Path, float]:
+        """When each was removed, in seconds since 1970."""
+        found: dict[Path, float] = {}
         for path in self._folder.glob("*.json"):
             with suppress(FileNotFoundError):  # another page was quicker
-                removed = path.stat().st_mtime
-                if removed < time.time() - DAYS * _DAY_S:
-                    path.unlink()
-                elif (article := self._read(path)) is not None:
-                    found.append((removed, article))
-        return [article for _, article in sorted(found, key=lambda one: -one[0])]
+                found[path] = path.stat().st_mtime
+        return found
 
     def _path(self, article_id: str) -> Path:
         return self._folder / f"{hashlib.sha256(article_id.encode()).hexdigest()[:32]}.json"
