@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from eval import html_words as words
 from eval import metrics, plots
+from eval.agreement import METRICS, agreement
 from eval.html_parts import (
     Cell,
     Measured,
@@ -52,7 +53,7 @@ def summary(measured: Sequence[Measured]) -> Markup:
         drawn = plots.shares(f"shares-{first}", words.SHARES, words.SHARES_TOLD, names, series)
         parts.append(figure(words.SHARES, words.SUMMARY_TOLD, drawn))
     parts.append(_all_figures(columns, shown, estimates))
-    return joined(parts)
+    return joined([*parts, _judges(columns)])
 
 
 def columns_of(measured: Sequence[Measured]) -> list[tuple[Cell, Records]]:
@@ -121,10 +122,34 @@ def _all_figures(
         (words.EVIDENCE_WAIT, lambda records: seconds(metrics.median(_evidence_waits(records)))),
     ]
     rows += [[name, *(figure_of(records) for _, records in columns)] for name, figure_of in everywhere]
-    for name, judge in sorted({(n, its.judge) for _, all_ in columns for r in all_ for n, its in r.judgements.items()}):
-        told = _named(words.JUDGED.of(name=name, judge=judge), words.JUDGED_TOLD)
-        rows.append([told, *(percent(metrics.mean(_passed(records, name, judge))) for _, records in columns)])
     return table(words.SUMMARY, [words.MEASURE, *(name for name, _ in columns)], rows)
+
+
+def _judges(columns: Sequence[tuple[Cell, Records]]) -> Markup:
+    """What models that judged the answers let pass, and how far that is what the metrics say."""
+    rows: list[list[Cell | Number]] = []
+    for name, records in columns:
+        for evaluator in METRICS:
+            if (found := agreement(evaluator, records)) is None:
+                continue
+            judges = {one.judgements[evaluator].judge for one in records if evaluator in one.judgements}
+            counted = f"{found.answers} + {found.unread}" if found.unread else str(found.answers)
+            shares = (_percent(share) for share in (found.judge_passes, found.metric_passes, found.raw))
+            kappa = Number("-" if found.kappa is None else f"{found.kappa:.2f}")
+            told = html(evaluator) + element("small", ", ".join(sorted(judges)))
+            rows.append([told, name, Number(counted), *map(Number, shares), kappa])
+    if not rows:
+        return Markup()
+    heads: list[Cell] = [
+        words.EVALUATOR,
+        words.OF,
+        words.ANSWERS,
+        words.JUDGE_PASSES,
+        words.METRIC_PASSES,
+        words.AGREE,
+        "κ",
+    ]
+    return element("h3", words.JUDGES) + element("p", words.JUDGES_TOLD) + table(words.JUDGES, heads, rows)
 
 
 def _named(name: Said, told: Said) -> Markup:
@@ -267,8 +292,3 @@ def _evidence_waits(records: Records) -> list[float]:
 
 def _unsupported(records: Records) -> int:
     return sum(len(record.scores.unsupported) for record in records if record.scores)
-
-
-def _passed(records: Records, name: str, judge: str) -> list[float]:
-    judged = (record.judgements.get(name) for record in records)
-    return [float(one.passing) for one in judged if one is not None and one.judge == judge and one.passing is not None]

@@ -54,8 +54,18 @@ FAILED_TO_ANSWER = Said("questions that failed with an error", "오류로 답하
 MEDIAN = Said("whole answer, median", "답변 시간 중앙값")
 P95 = Said("whole answer, 95th percentile", "답변 시간 95백분위")
 EVIDENCE_WAIT = Said("evidence, median", "근거 제시 시간 중앙값")
-JUDGED = Said("{name}, judged by {judge}", "{name}, {judge} 판정")
-JUDGED_TOLD = Said("Answers that a language model let pass", "언어 모델이 통과시킨 답의 비율")
+JUDGES = Said("Answers judged by models", "모델이 판정한 답")
+JUDGES_TOLD = Said(
+    "What each evaluator let pass, beside the metric that needs no model, over the answers both decided (+ replies "
+    "that could not be read); κ is their agreement beyond chance.",
+    "평가기와 모델 없는 지표가 모두 판정한 답에서 견준 값(+ 읽지 못한 판정). κ는 우연을 뺀 일치도입니다.",
+)
+EVALUATOR = Said("Evaluator", "평가기")
+OF = Said("Of", "대상")
+ANSWERS = Said("Answers", "답 수")
+JUDGE_PASSES = Said("Judge lets pass", "판정 통과")
+METRIC_PASSES = Said("Metric lets pass", "지표 통과")
+AGREE = Said("The same", "일치")
 ARTICLES = Said("Articles", "기사")
 SHIPPED = Said("the shipped ones", "함께 온 기사")
 MODEL = Said("Language model", "언어 모델")

@@ -196,10 +196,14 @@ def test_trace_and_judgements(tmp_path: Path) -> None:
     judged = {"faithfulness": Judgement(judge="a-model", passing=False, feedback="not in the context")}
     records[1] = records[1].model_copy(update={"trace": trace, "judgements": judged})
     run = write_run(tmp_path / "traced.jsonl", RUN, records)
-    _, page = page_of([run], tmp_path)
+    text, page = page_of([run], tmp_path)
+    judged_row = text[text.index("faithfulness<small>a-model") :]
+    cells = re.findall(r'<td class="number">([^<]*)', judged_row[: judged_row.index("</tr>")])
+    # The wrong number makes it unfaithful by the metric too; of one answer kappa says nothing.
+    assert cells == ["1", "0.0%", "0.0%", "100.0%", "-"]
     for part in ("찾은 문장", "score 1.25", "log odds -2.0", "초안이다", "10–20 ms", "thrown away: 26,000"):
         assert part in page.shown, part
-    for part in ("faithfulness (a-model): did not pass", "not in the context", "faithfulness, judged by a-model"):
+    for part in ("faithfulness (a-model): did not pass", "not in the context", "Answers judged by models"):
         assert part in page.shown, part
 
 
