@@ -225,13 +225,16 @@ def _ours(error: MilvusException | grpc.RpcError, address: str) -> IndexStoreErr
     )
 
 
-def _status(error: BaseException | None) -> grpc.StatusCode | None:
+def _status(error: BaseException) -> grpc.StatusCode | None:
     """The gRPC status behind an error of pymilvus: its code, or that of what caused it."""
-    while error is not None:
-        code = error.code() if isinstance(error, grpc.RpcError) else getattr(error, "code", None)
+    seen: list[BaseException] = []
+    at: BaseException | None = error
+    while at is not None and at not in seen:  # pymilvus raises errors from themselves
+        code = at.code() if isinstance(at, grpc.RpcError) else getattr(at, "code", None)
         if isinstance(code, grpc.StatusCode):
             return code
-        error = error.__cause__
+        seen.append(at)
+        at = at.__cause__
     return None
 
 
