@@ -35,6 +35,7 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "docs/architecture.md",
     "docs/decisions.md",
+    "docs/evaluation.md",
     "docs/chat.md",
     "docs/rest.md",
     "docs/openai.md",

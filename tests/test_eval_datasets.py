@@ -206,3 +206,11 @@ def test_given_sets_load(shared: Path) -> None:
         assert (len(data.passages), len(data.queries)) == size
     with pytest.raises(NoRelevantError, match="does not say which passages are relevant"):
         load_retrieval(shared / "evaldata" / "nomiracl_ko")
+
+
+def test_the_example_of_the_documentation_loads(tmp_path: Path) -> None:
+    document = Path(__file__).parent.parent / "docs" / "evaluation.md"
+    example = document.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    path = tmp_path / "set.yaml"
+    path.write_text(example, encoding="utf-8")
+    assert [question.answerable for question in load_golden(path).questions] == [True, False]

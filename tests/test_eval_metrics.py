@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import binom, norm
+from scipy.stats import binom, norm  # type: ignore[import-untyped]
 from small_run import asked
 
 from eval.citations import CitationScores
@@ -69,17 +68,16 @@ def refusing(record: QuestionRecord, refused: bool) -> QuestionRecord:
     return record.model_copy(update={"answer": record.answer | {"refused": refused}})
 
 
-def rates(records: Sequence[QuestionRecord]) -> tuple[float | None, float | None]:
-    found = hallucination_rate(records), error_rate(records)
-    return tuple(one and one.value for one in found)  # type: ignore[return-value]
+def rates(records: Sequence[QuestionRecord]) -> list[float | None]:
+    return [found and found.value for found in (hallucination_rate(records), error_rate(records))]
 
 
 def test_rates_of_nomiracl(tmp_path: Path) -> None:
     """Answered of the unanswerable, refused of the answerable; failed questions are neither."""
     right, wrong, refused, unsaid, down = asked(tmp_path / "run.jsonl")
-    assert rates([right, wrong, refused, unsaid, down]) == (1.0, pytest.approx(1 / 3))
-    assert rates([right, refusing(unsaid, True), unsaid, unsaid, down]) == (pytest.approx(2 / 3), 0.0)
-    assert rates([down]) == (None, None)
+    assert rates([right, wrong, refused, unsaid, down]) == [1.0, pytest.approx(1 / 3)]
+    assert rates([right, refusing(unsaid, True), unsaid, unsaid, down]) == [pytest.approx(2 / 3), 0.0]
+    assert rates([down]) == [None, None]
 
 
 def test_citations_are_averaged_over_answers_as_alce_does(tmp_path: Path) -> None:
@@ -93,7 +91,6 @@ def test_citations_are_averaged_over_answers_as_alce_does(tmp_path: Path) -> Non
         ("  of own words", "62.5% of 2"),
         ("  of own words", "75.0% of 2"),
     ]
-    assert replace(scored[0], statements=0, supported=0).recall is None  # type: ignore[type-var]
 
 
 def test_figures_carry_intervals(tmp_path: Path) -> None:
