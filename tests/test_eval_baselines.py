@@ -101,14 +101,14 @@ def test_haystack(served: Served, embedder_folder: Path) -> None:
 
 
 def test_txtai(served: Served, embedder_folder: Path) -> None:
-    from eval.baselines.txtai import TxtAI
+    from eval.baselines.txtai import SHORT_CONTEXT, TxtAI
 
     told = model(served)
-    peer = TxtAI(embedder_folder, told)
+    peer = TxtAI(embedder_folder, told, SHORT_CONTEXT)
     text, given, cited = asked(peer, served, told)
     assert text == REPLY
     assert peer.vectors == 4, "two headlines, two paragraphs"
-    assert len(given) == 3, "its default"
+    assert len(given) == 3, "as told"
     assert cited is not None
     assert len(cited) == 1
     assert cited[0] in given

@@ -1,12 +1,12 @@
 """txtai's RAG pipeline over a hybrid index.
 
-From its examples "Build RAG pipelines with txtai" and "How RAG with txtai works": the text in paragraphs
-(`paragraphs=True`), the system prompt and template below, the three best paragraphs as context (the pipeline's
-default), citations by `output="reference"`, which names the paragraph nearest to the answer. `hybrid=True` (BM25 beside
-vectors, half and half) as its documentation recommends for keyword search in addition ("Embeddings", configuration).
+As its authors' application has it (github.com/neuml/rag): text in paragraphs, the system prompt and template below, ten
+paragraphs as context; beside it with the three of the pipeline's default, which make a much shorter prompt. Citations
+by `output="reference"`, which names the paragraph nearest to the answer (its example "Build RAG pipelines with txtai").
+`hybrid=True`: BM25 beside vectors, half and half, as its documentation has it for search by meaning and by words.
 
 Its language models come through packages for llama.cpp or LiteLLM; `Generation` is its documented way to bring another
-(examples, "Integrate LLM frameworks"). The model's own prompts are applied by txtai's sentence-transformers vectors.
+(example "Integrate LLM frameworks"). The model's own prompts are applied by txtai's sentence-transformers vectors.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from txtai.pipeline.llm.generation import Generation  # type: ignore[import-unty
 from eval.baselines.peer import TIMEOUT_S, Model, Passage, Reply, document
 from seeds.article import Article
 
+CONTEXT, SHORT_CONTEXT = 10, 3
 SYSTEM = "You are a friendly assistant. You answer questions from users."
 TEMPLATE = """Answer the following question using only the context below. Only include information
 specifically discussed.
@@ -59,12 +60,12 @@ class Served(Generation):  # type: ignore[misc]
 
 
 class TxtAI:
-    """The pipeline over its index."""
+    """The pipeline over its index, with so many paragraphs as context."""
 
-    def __init__(self, embedder: Path, model: Model) -> None:
+    def __init__(self, embedder: Path, model: Model, context: int = CONTEXT) -> None:
         self._embeddings = Embeddings(path=str(embedder), hybrid=True, content=True)
         llm = LLM(model.name, method=f"{Served.__module__}.{Served.__qualname__}", model=model)
-        self._rag = RAG(self._embeddings, llm, system=SYSTEM, template=TEMPLATE, output="reference")
+        self._rag = RAG(self._embeddings, llm, system=SYSTEM, template=TEMPLATE, context=context, output="reference")
         self._max_tokens = model.max_tokens
         self._rows: dict[str, Passage] = {}
 

@@ -32,7 +32,7 @@ from seeds.loaders import shipped_articles
 from seeds.provision import resolve
 
 OURS = "gisa"
-PEERS = ("llama-index", "llama-index citations", "haystack", "txtai")
+PEERS = ("llama-index", "llama-index citations", "haystack", "txtai", "txtai top 3")
 """They write with the language model."""
 EXTRACTS = ("BM25 chunk", "dense chunk")
 """They quote one chunk."""
@@ -105,6 +105,10 @@ def opened(system: str, embedder: Path, model: Model) -> Peer:
             from eval.baselines.txtai import TxtAI
 
             return TxtAI(embedder, model)
+        case "txtai top 3":
+            from eval.baselines.txtai import SHORT_CONTEXT, TxtAI
+
+            return TxtAI(embedder, model, SHORT_CONTEXT)
         case "BM25 chunk":
             from eval.baselines.extract import BestByBM25
 
