@@ -101,14 +101,10 @@ def opened(system: str, embedder: Path, model: Model) -> Peer:
             from eval.baselines.haystack import Haystack
 
             return Haystack(embedder, model)
-        case "txtai":
-            from eval.baselines.txtai import TxtAI
+        case "txtai" | "txtai top 3":
+            from eval.baselines.txtai import CONTEXT, SHORT_CONTEXT, TxtAI
 
-            return TxtAI(embedder, model)
-        case "txtai top 3":
-            from eval.baselines.txtai import SHORT_CONTEXT, TxtAI
-
-            return TxtAI(embedder, model, SHORT_CONTEXT)
+            return TxtAI(embedder, model, CONTEXT if system == "txtai" else SHORT_CONTEXT)
         case "BM25 chunk":
             from eval.baselines.extract import BestByBM25
 
