@@ -6,7 +6,7 @@ about), and what is near every question is marked down (Lample et al. 2018, arXi
 Lexical: BM25 over Kiwi morphemes, weighed by coverage, the share of the question's idf mass that the best match holds.
 All words of the question count in that mass, also those of an English one that are not searched for: plain fusion lets
 chance matches, or one name out of ten words, drown the dense order (docs/decisions.md has the figures).
-Names: the share of the question's names that a candidate has, in either script.
+Names: the share of the question's names that a candidate has, in either script, as far as words do not cover them.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Retriever(BaseRetriever):
         return self.store.article(article_id).text
 
     def hits(self, question: Question, where: Filter | None = None) -> list[Hit]:
-        """Chunks for a question, best first; at most twice `candidates` of the settings.
+        """Chunks for a question, best first; at most three times `candidates` of the settings.
 
         Raises IndexMissingError when the collection is empty.
         """
@@ -79,14 +79,17 @@ class Retriever(BaseRetriever):
         vector, _ = self._embed(question.text)
         centred = unit(vector - self.neutral(question.language).mean)
         k = self._settings.candidates
-        found = [*self.store.dense(centred, k, where), *self.store.lexical(question.terms, k, where)]
+        scored, others = _lexical_terms(question)
+        found = [*self.store.dense(centred, k, where)]
+        found += [*self.store.lexical(scored, k, where), *self.store.lexical(others, k, where)]
         candidates = self.store.candidates(list(dict.fromkeys(found)))
         if not candidates:
             return []
         dense, by_sentence = self._dense(centred, question.language, candidates)
         lexical, coverage = self._lexical(question, candidates)
         scores = standard(dense) + coverage * standard(lexical)
-        scores += self._settings.names_weight * self._named(question, candidates, scores)
+        # A name that BM25 has scored already is not counted a second time.
+        scores += self._settings.names_weight * (1 - coverage) * self._named(question, candidates, scores)
         order = np.argsort(-scores, kind="stable")
         return [Hit(candidates[i], float(scores[i]), tuple(map(float, by_sentence[i]))) for i in order]
 
@@ -127,9 +130,10 @@ class Retriever(BaseRetriever):
     def _lexical(self, question: Question, candidates: Sequence[Candidate]) -> tuple[Floats, float]:
         """BM25 of the candidates, float32 (n,), and how much of the question the best one covers, 0 to 1."""
         statistics = self.store.statistics()
-        said = self.store.document_frequency(dict.fromkeys([*terms(question.text), *question.terms]))
+        scored, _ = _lexical_terms(question)
+        said = self.store.document_frequency(dict.fromkeys([*terms(question.text), *scored]))
         mass = {t: math.log(1 + (statistics.chunks - f + 0.5) / (f + 0.5)) for t, f in said.items()}
-        idf = {t: mass[t] for t in question.terms}
+        idf = {t: mass[t] for t in scored}
         scores = np.zeros(len(candidates), np.float32)
         for i, candidate in enumerate(candidates):
             counts = Counter(candidate.terms)
@@ -164,3 +168,15 @@ class Retriever(BaseRetriever):
             )
             for hit in self.hits(read(query_bundle.query_str, self.names))
         ]
+
+
+def _lexical_terms(question: Question) -> tuple[list[str], list[str]]:
+    """The terms that BM25 scores, and those that only find candidates.
+
+    The English forms of the names in a Korean question ("Republic of Korea", "U.S.A.") are a dozen words, each rare in
+    Korean articles: scored, they outweigh what is asked. A name in the other script counts by `_named` instead.
+    """
+    if question.language == "en":
+        return list(question.terms), []
+    said = set(terms(question.text))
+    return [t for t in question.terms if t in said], [t for t in question.terms if t not in said]

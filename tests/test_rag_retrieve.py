@@ -77,6 +77,52 @@ class TestCoverage:
         assert self.coverage(newsroom, "Which whale sings loudest?") == 0
 
 
+class TestEnglishFormsOfNames:
+    """한국 and 엔비디아 are also "Republic of Korea" and "Nvidia Corporation": words of no Korean question."""
+
+    ASKED = "한국 정부가 엔비디아와 함께 확보하기로 한 GPU는?"
+    """Every word of it stands in one shipped sentence."""
+
+    def retriever(self, newsroom: Newsroom, settings: RetrievalSettings) -> Retriever:
+        ours = newsroom.retriever
+        return Retriever(ours.store, ours._embedder, newsroom.settings.home / "cache", settings)
+
+    def test_a_question_in_the_words_of_a_sentence_is_covered_whole(self, newsroom: Newsroom) -> None:
+        assert {"republic", "korea"} <= set(read(self.ASKED, newsroom.retriever.names).terms)
+        assert TestCoverage().coverage(newsroom, self.ASKED) == pytest.approx(1)
+
+    def test_a_name_that_words_cover_is_not_counted_again(self, newsroom: Newsroom) -> None:
+        scores = [
+            [
+                hit.score
+                for hit in self.retriever(newsroom, RetrievalSettings(names_weight=weight)).hits(
+                    read(self.ASKED, newsroom.retriever.names)
+                )
+            ]
+            for weight in (0, 1.5)
+        ]
+        assert scores[0] == pytest.approx(scores[1])
+
+    def test_names_count_where_words_cover_nothing(self, newsroom: Newsroom) -> None:
+        without, with_names = (
+            self.retriever(newsroom, RetrievalSettings(names_weight=weight)).hits(
+                read("Where is Nscale building its AI campus?", newsroom.retriever.names)
+            )[0]
+            for weight in (0, 1.5)
+        )
+        assert with_names.score > without.score + 0.5
+
+    def test_they_find_candidates_beside_the_words_and_not_in_their_place(self, newsroom: Newsroom) -> None:
+        names = newsroom.retriever.names
+        asked = read("미국에서 발표된 엔스케일 단지는 어디에 있나?", names)
+        own = [term for term in asked.terms if not term.isascii()]
+        latin = [term for term in asked.terms if term.isascii()]
+        found = self.retriever(newsroom, RetrievalSettings(candidates=1)).hits(asked)
+        by_words, by_names = (newsroom.retriever.store.lexical(its, 1) for its in (own, latin))
+        assert by_names
+        assert {*by_words, *by_names} <= {hit.candidate.chunk.id for hit in found}
+
+
 class TestFilter:
     @pytest.mark.parametrize(
         "where", [Filter(until=date(2024, 12, 31)), Filter(since=date(2025, 10, 1)), Filter(publishers=("AI타임스",))]
