@@ -113,9 +113,14 @@ def opened(system: str, embedder: Path, model: Model) -> Peer:
             from eval.baselines.extract import BestByVectors
 
             return BestByVectors(embedder)
-    raise DataError(
-        f"There is no system {system}. Choose from: {', '.join(SYSTEMS)}.",
-        f"{system} 은(는) 없습니다. 고를 수 있는 것: {', '.join(SYSTEMS)}.",
+    raise unknown(system)
+
+
+def unknown(system: str) -> DataError:
+    """There is no system of that name."""
+    names = ", ".join(SYSTEMS)
+    return DataError(
+        f"There is no system {system}. Choose from: {names}.", f"{system} 은(는) 없습니다. 고를 수 있는 것: {names}."
     )
 
 

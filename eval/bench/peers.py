@@ -28,8 +28,8 @@ from rich.markup import escape
 from eval import provenance
 from eval.bench.memory import children, peak_mib
 from eval.bench.peer_records import AnswerRecord, Comparison, ComparisonRecord, SystemRecord
-from eval.bench.peer_worker import PEERS, SYSTEMS
-from eval.datasets import GOLDEN, DataError, GoldenQuestion, GoldenSet, load_golden
+from eval.bench.peer_worker import PEERS, SYSTEMS, unknown
+from eval.datasets import GOLDEN, GoldenQuestion, GoldenSet, load_golden
 from eval.records import complete_lines
 from rag.errors import GisaError
 from rag.settings import Settings, load_settings
@@ -264,11 +264,9 @@ def table(
 def named(peers: str) -> list[str]:
     """Raises DataError for a system there is not."""
     names = [name.strip() for name in peers.split(",") if name.strip()]
-    if unknown := [name for name in names if name not in SYSTEMS]:
-        raise DataError(
-            f"There is no system {unknown[0]}. Choose from: {', '.join(SYSTEMS)}.",
-            f"{unknown[0]} 은(는) 없습니다. 고를 수 있는 것: {', '.join(SYSTEMS)}.",
-        )
+    for name in names:
+        if name not in SYSTEMS:
+            raise unknown(name)
     return names
 
 
