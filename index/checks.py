@@ -45,13 +45,18 @@ def fields(values: Iterable[Value]) -> int:
     return crc32("\x1f".join(map(str, values)).encode())
 
 
+def blob(data: object, start: int = 0) -> int:
+    """Of bytes; of what a damaged row may hold in their place, that of its name."""
+    return crc32(data if isinstance(data, bytes) else repr(data).encode(), start)
+
+
 def chunk_text(chunk: Sequence[Value], sentences: Iterable[Sequence[Value]], sentence_vectors: bytes) -> int:
     """Of the columns CHUNK, the rows of SENTENCE by position, and what vectors.sentence_vectors holds."""
-    return crc32(sentence_vectors, fields(chain(chunk, *sentences)))
+    return blob(sentence_vectors, fields(chain(chunk, *sentences)))
 
 
 def chunk_words(counts: str, width: int, scales: bytes, data: bytes) -> int:
-    return crc32(data, crc32(scales, fields((counts, width))))
+    return blob(data, blob(scales, fields((counts, width))))
 
 
 def add(connection: sqlite3.Connection, article: int) -> None:
@@ -91,18 +96,6 @@ def wrong(connection: sqlite3.Connection, article: int) -> Iterator[tuple[int | 
         ):
             if stored != found:
                 yield chunk, f"{what} not as written: the checksum differs"
-
-
-def vectors(connection: sqlite3.Connection) -> Iterator[tuple[int, bytes]]:
-    """Number and vector of every chunk, ascending. Raises IndexDamagedError."""
-    stored = connection.execute(
-        """SELECT vectors.chunk, vectors.vector, chunk_checks.vector FROM vectors
-           LEFT JOIN chunk_checks ON chunk_checks.chunk=vectors.chunk ORDER BY vectors.chunk"""
-    )
-    for chunk, vector, check in stored:
-        if crc32(vector) != check:
-            raise damaged_chunk(connection, chunk)
-        yield chunk, vector
 
 
 def damaged_chunk(connection: sqlite3.Connection, chunk: int) -> IndexDamagedError:
@@ -153,7 +146,7 @@ def _of_article(connection: sqlite3.Connection, article: int) -> tuple[int, int,
 
 
 def _of_chunks(connection: sqlite3.Connection, article: int) -> Iterator[tuple[int, int, int, int]]:
-    """(number, text, vector, words) for each chunk of an article; what is not there counts as empty."""
+    """(number, text, vector, words) for each chunk of an article; what is not there has a checksum of its own."""
     stored = connection.execute(
         f"""SELECT {CHUNK}, vector, sentence_vectors, counts, width, scales, data FROM chunks
             LEFT JOIN vectors ON vectors.chunk=chunks.number LEFT JOIN words ON words.chunk=chunks.number
@@ -165,7 +158,7 @@ def _of_chunks(connection: sqlite3.Connection, article: int) -> Iterator[tuple[i
         sentences = connection.execute(f"SELECT {SENTENCE} FROM sentences WHERE chunk=? ORDER BY position", (number,))
         yield (
             number,
-            chunk_text(chunk, sentences, halves or b""),
-            crc32(vector or b""),
-            chunk_words(counts, width, scales or b"", data or b""),
+            chunk_text(chunk, sentences, halves),
+            blob(vector),
+            chunk_words(counts, width, scales, data),
         )

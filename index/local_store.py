@@ -181,10 +181,9 @@ class LocalStore:
         condition, values = queries.where(where)
         with self._reading() as connection:
             found = connection.execute(
-                f"SELECT {rows.INFO} FROM articles WHERE {condition} ORDER BY published IS NULL, published DESC, id",
-                values,
-            ).fetchall()
-        return [rows.info(row) for row in found]
+                f"SELECT {rows.INFO} WHERE {condition} ORDER BY published IS NULL, published DESC, id", values
+            )
+            return list(rows.infos(found).values())
 
     def dense(self, vector: npt.NDArray[np.float32], k: int, where: Filter | None = None) -> list[str]:
         with self._reading() as connection:
@@ -226,7 +225,7 @@ class LocalStore:
 
     def names(self) -> frozenset[tuple[str, str]]:
         with self._reading() as connection:
-            return frozenset(connection.execute("SELECT DISTINCT korean, latin FROM names"))
+            return frozenset(connection.execute("SELECT DISTINCT CAST(korean AS TEXT), CAST(latin AS TEXT) FROM names"))
 
     def fingerprint(self) -> str:
         with self._reading() as connection:

@@ -207,8 +207,10 @@ def _check(term: str, block: int, postings: bytes) -> int:
     return crc32(postings, (crc32(term.encode()) + block) & 0xFFFFFFFF)
 
 
-def _whole(term: str, block: int, data: bytes) -> bool:
-    return len(data) >= _CHECK and _check(term, block, data[:-_CHECK]) == int.from_bytes(data[-_CHECK:], "little")
+def _whole(term: str, block: object, data: object) -> bool:
+    if not isinstance(data, bytes) or not isinstance(block, int) or len(data) < _CHECK:  # a damaged row holds anything
+        return False
+    return _check(term, block, data[:-_CHECK]) == int.from_bytes(data[-_CHECK:], "little")
 
 
 def _unpacked(term: str, block: int, data: bytes) -> bytes:

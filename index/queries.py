@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -98,7 +97,7 @@ def _stacked(
     connection: sqlite3.Connection, rows: Sequence[tuple[int, bytes, int | None]], dimension: int
 ) -> tuple[npt.NDArray[np.int64], Vectors]:
     for number, vector, check in rows:
-        if crc32(vector) != check:
+        if checks.blob(vector) != check:
             raise checks.damaged_chunk(connection, number)
     found = np.frombuffer(b"".join(vector for _, vector, _ in rows), "<f4").reshape(-1, dimension)
     return np.array([number for number, *_ in rows], np.int64), found

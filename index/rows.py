@@ -6,11 +6,10 @@ import calendar
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from itertools import accumulate, chain, pairwise
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +19,8 @@ from index.store import Entry
 from index.types import ArticleInfo, Candidate, Chunk, Sentence, Vectors
 from seeds.article import Article, Precision
 
-INFO = """articles.id, title, publisher, author, published, published_precision, language, url, source"""
-_Row = Sequence[checks.Value]
+INFO = f"""about, {checks.ABOUT} FROM articles LEFT JOIN article_checks ON article=articles.number"""
+"""What `infos` reads, and from where."""
 
 
 def check(entry: Entry, dimension: int) -> None:
@@ -180,12 +179,6 @@ def entry(connection: sqlite3.Connection, article_id: str, dimension: int) -> En
     )
 
 
-def info(row: _Row) -> ArticleInfo:
-    """A row of the columns `INFO`."""
-    identifier, title, publisher, author, published, *rest = row
-    return ArticleInfo(identifier, title, publisher, author, _date(published), *rest)  # type: ignore[arg-type]
-
-
 def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimension: int) -> list[Candidate]:
     """The chunks with those ids, in that order; those that are gone are left out. Raises IndexDamagedError."""
     chunks = connection.execute(
@@ -198,7 +191,11 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimensi
         return []
     sentences = [_sentences(connection, *row[:-2], row[-1]) for row in chunks]
     articles = {row[3] for row in chunks}
-    infos = _infos(connection, articles)
+    its_infos = infos(
+        connection.execute(
+            f"SELECT {INFO} WHERE number IN (SELECT value FROM json_each(?))", (json.dumps(sorted(articles)),)
+        )
+    )
     article_vectors = _article_vectors(connection, articles, dimension)  # which looks at every vector first
     vectors = np.frombuffer(b"".join(row[-2] for row in chunks), "<f4").reshape(-1, dimension)
     sentence_vectors = normalised(b"".join(row[-1] for row in chunks), dimension)
@@ -207,7 +204,7 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimensi
     for row, its, vector in zip(chunks, sentences, vectors, strict=True):
         _, _, identifier, article_number, position, start, end, _, terms, _, _ = row
         last = first + len(its)
-        its_article = infos[article_number]
+        its_article = its_infos[article_number]
         parts = tuple(Sentence(s_start, s_end, text) for _, s_start, s_end, text, _ in its)
         all_terms = tuple(split(terms))
         chunk = Chunk(identifier, its_article.id, position, start, end, " ".join(s.text for s in parts), parts)
@@ -240,19 +237,17 @@ def last_terms(terms: tuple[str, ...], counts: Sequence[int]) -> tuple[tuple[str
     return tuple(terms[first:last] for first, last in pairwise(bounds))
 
 
-def _infos(connection: sqlite3.Connection, articles: Collection[int]) -> dict[int, ArticleInfo]:
-    """Article number -> what is shown of it."""
-    found = connection.execute(
-        f"""SELECT about, {checks.ABOUT} FROM json_each(?) CROSS JOIN articles ON number=value
-            LEFT JOIN article_checks ON article=number""",
-        (json.dumps(sorted(articles)),),
-    ).fetchall()
-    infos: dict[int, ArticleInfo] = {}
-    for check, *about in found:
+def infos(rows: Iterable[Sequence[Any]]) -> dict[int, ArticleInfo]:
+    """Article number -> what is shown of it, from rows of INFO. Raises IndexDamagedError."""
+    found: dict[int, ArticleInfo] = {}
+    for check, *about in rows:
         if checks.fields(about) != check:
             raise checks.damaged_article(about[1])
-        infos[about[0]] = info((*about[1:7], *about[9:12]))
-    return infos
+        number, identifier, title, publisher, author, published, precision, _, _, language, url, source, *_ = about
+        found[number] = ArticleInfo(
+            identifier, title, publisher, author, _date(published), precision, language, url, source
+        )
+    return found
 
 
 def _article_vectors(
@@ -267,7 +262,7 @@ def _article_vectors(
     )
     blobs: defaultdict[int, list[bytes]] = defaultdict(list)
     for article, number, vector, check in rows:
-        if crc32(vector) != check:
+        if checks.blob(vector) != check:
             raise checks.damaged_chunk(connection, number)
         blobs[article].append(vector)
     return {

@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +22,7 @@ from index.store import Entry
 from index.types import Statistics, Vectors
 
 _KEY = "totals"
+_LENGTH = "CAST(coalesce(length, 0) AS INTEGER)"  # a damaged row, which `verify` names, holds anything
 _ONE = 2.0**32
 Sums = npt.NDArray[np.int64]
 
@@ -102,7 +102,7 @@ def _take_out(connection: sqlite3.Connection, dimension: int, totals: Totals, ar
         if row is None:
             continue
         found = connection.execute(
-            """SELECT length, vectors.vector, number, chunk_checks.vector FROM chunks
+            f"""SELECT {_LENGTH}, vectors.vector, number, chunk_checks.vector FROM chunks
                JOIN vectors ON vectors.chunk=number LEFT JOIN chunk_checks ON chunk_checks.chunk=number
                WHERE article=?""",
             row[:1],
@@ -118,8 +118,8 @@ def count(connection: sqlite3.Connection, dimension: int) -> Totals:
     """From the rows themselves, all of them. Raises IndexDamagedError."""
     totals = Totals(articles=connection.execute("SELECT count(*) FROM articles").fetchone()[0])
     rows = connection.execute(
-        """SELECT language, length, vectors.vector, chunks.number, chunk_checks.vector FROM vectors
-           JOIN chunks ON vectors.chunk=chunks.number JOIN articles ON article=articles.number
+        f"""SELECT CAST(coalesce(language, '') AS TEXT), {_LENGTH}, vectors.vector, chunks.number, chunk_checks.vector
+           FROM vectors JOIN chunks ON vectors.chunk=chunks.number JOIN articles ON article=articles.number
            LEFT JOIN chunk_checks ON chunk_checks.chunk=chunks.number ORDER BY vectors.chunk"""
     )
     while found := rows.fetchmany(4096):
@@ -137,7 +137,7 @@ def _vectors(connection: sqlite3.Connection, rows: Iterable[Sequence[Any]], dime
     """Of rows (length, vector, chunk number, checksum)."""
     blobs: list[bytes] = []
     for _, vector, number, check in rows:
-        if crc32(vector) != check:
+        if checks.blob(vector) != check:
             raise checks.damaged_chunk(connection, number)
         blobs.append(vector)
     return np.frombuffer(b"".join(blobs), "<f4").reshape(-1, dimension)

@@ -22,8 +22,8 @@ def verify(connection: sqlite3.Connection, folder: Path, embedder: str, dimensio
         return damage
     return [
         *_rows(connection, dimension),
-        *_postings(connection),
-        *_totals(connection, dimension),
+        *_readable(_postings(connection), "search terms", mendable=True),
+        *_readable(_totals(connection, dimension), "totals", mendable=True),
         *_faiss(connection, folder, embedder, dimension),
     ]
 
@@ -44,9 +44,17 @@ def _database(connection: sqlite3.Connection) -> Iterator[Damage]:
 
 def _rows(connection: sqlite3.Connection, dimension: int) -> Iterator[Damage]:
     yield from _checksums(connection)
-    yield from _texts(connection)
-    yield from _vectors(connection, dimension)
-    yield from _words(connection)
+    yield from _readable(_texts(connection), "texts")
+    yield from _readable(_vectors(connection, dimension), "vectors")
+    yield from _readable(_words(connection), "word vectors")
+
+
+def _readable(found: Iterator[Damage], what: str, *, mendable: bool = False) -> Iterator[Damage]:
+    """A damaged row may hold anything in place of what it should: then looking further into it ends here."""
+    try:
+        yield from found
+    except (TypeError, ValueError) as error:
+        yield Damage(what, f"cannot be read to the end ({error})", mendable)
 
 
 def _checksums(connection: sqlite3.Connection) -> Iterator[Damage]:

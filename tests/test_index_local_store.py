@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -14,8 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from entries import DIMENSION, MODEL, entry, states, unit
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from index import sqlite
 from index.errors import ArticleNotFoundError, IndexMissingError, IndexStoreError
@@ -272,44 +269,6 @@ def test_an_entry_that_breaks_its_contract_is_refused_whole(store: LocalStore, b
     with pytest.raises(ValueError, match="entry of article"):
         store.put([entry("good"), bad])
     assert store.articles() == []
-
-
-_OPERATION = st.tuples(
-    st.sampled_from(["put", "put", "remove", "reopen", "search"]), st.sampled_from("abcd"), st.integers(0, 3)
-)
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.lists(_OPERATION, max_size=14))
-def test_any_order_of_changes_leaves_what_a_dictionary_would_hold(operations: list[tuple[str, str, int]]) -> None:
-    held: dict[str, Entry] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        store = _open(Path(folder))
-        for operation, article_id, version in operations:
-            if operation == "put":
-                held[article_id] = entry(article_id, version)
-                store.put([held[article_id]])
-            elif operation == "remove" and article_id in held:
-                del held[article_id]
-                store.remove(article_id)
-            elif operation == "reopen":
-                store.flush()
-                store.close()
-                store = _open(Path(folder))
-            else:
-                store.dense(unit(version, 1)[0], 2)
-        chunks = {
-            chunk.id: vector for made in held.values() for chunk, vector in zip(made.chunks, made.vectors, strict=True)
-        }
-        query = unit(5, 1)[0]
-        assert store.dense(query, 50) == sorted(chunks, key=lambda chunk_id: -float(chunks[chunk_id] @ query))
-        assert set(store.lexical(["문장"], 50)) == set(chunks)
-        assert {info.id: store.article(info.id) for info in store.articles()} == {
-            article_id: made.article for article_id, made in held.items()
-        }
-        store.flush()
-        assert store.verify() == []
-        store.close()
 
 
 def test_threads_share_one_store(store: LocalStore) -> None:
