@@ -21,7 +21,7 @@ HEAD = """\
 # Drafts of golden questions: to be reviewed by a person before anything is measured on them. Look at each against its
 # article, do what the lines "# review:" say, delete these lines; delete a question that cannot be saved. Add questions
 # that the articles do not answer, for none are drafted: whether gisa knows when it does not know shows on them alone.
-# Then: gisa eval run --set THIS_FILE
+# Then: gisa eval run --set THIS_FILE --articles YOUR_ARTICLES, or --target URL for the server that has them.
 version: 1
 questions:
 """
