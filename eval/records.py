@@ -49,8 +49,9 @@ class RunRecord(_Line):
     embedder: str | None = None
 
     def same_run(self, other: RunRecord) -> bool:
-        """Whether answers of both may stand in one file."""
-        aside = {"machine", "time"}
+        """Whether answers of both may stand in one file. The model is part of the settings; of a target it is known only
+        where its trial answer was written by it."""
+        aside = {"machine", "time", "model"}
         return self.model_dump(exclude=aside) == other.model_dump(exclude=aside)
 
 
