@@ -49,8 +49,8 @@ class RunRecord(_Line):
     embedder: str | None = None
 
     def same_run(self, other: RunRecord) -> bool:
-        """Whether answers of both may stand in one file. The model is part of the settings; of a target it is known only
-        where its trial answer was written by it."""
+        """Whether answers of both may stand in one file. The model is part of the settings; that of a target is known
+        only where it wrote the trial answer."""
         aside = {"machine", "time", "model"}
         return self.model_dump(exclude=aside) == other.model_dump(exclude=aside)
 
