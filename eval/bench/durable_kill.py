@@ -103,8 +103,9 @@ def _look(folder: Path, held: Model, batches: list[list[tuple[str, int]]], ackno
         least = held | dict(which for batch in batches[:acknowledged] for which in batch)
         most = least | dict(batches[acknowledged] if acknowledged < len(batches) else [])
         if found not in (least, most):
-            told.lost += sorted(f"{which}" for which in (least.items() - found.items()) - most.items())
-            told.wrong += sorted(f"{which}" for which in (found.items() ^ most.items()) - least.items())
+            told.lost += [one for one, its in least.items() if found.get(one) not in (its, most[one])]
+            told.wrong += [one for one, its in found.items() if its not in (least.get(one), most.get(one))]
+            told.wrong += ["part of a batch"] * (not told.lost and not told.wrong)
         told.half += [damage for damage in store.verify() if not damage.mendable]
         recent = [which for batch in batches for which in batch if which in found.items()]
         for article_id, version in [*recent, *list(found.items())[-10:]]:
