@@ -26,16 +26,13 @@ document.addEventListener("click", (event) => {
   const pressed = event.target.closest?.(":is(.gt-actions, .gt-undo) button");
   if (!pressed) return;
   const panel = pressed.closest(".tabitem");
-  const gone = new MutationObserver(() => {
-    if (pressed.isConnected && pressed.checkVisibility()) return;
-    gone.disconnect();
-    setTimeout(() => {
-      if (document.activeElement !== document.body) return;
-      (panel.querySelector(".gt-undo button") ?? panel.querySelector(".gt-list input"))?.focus();
-    }, 200); // once what comes in its place is drawn
-  });
-  gone.observe(panel, { childList: true, subtree: true, attributes: true });
-  setTimeout(() => gone.disconnect(), 60_000);
+  const next = pressed.closest(".gt-undo") ? ".gt-list input" : ".gt-undo button";
+  let left = 600; // a minute, for the collection may be busy
+  const looking = setInterval(() => {
+    if (--left && pressed.isConnected && pressed.checkVisibility()) return;
+    if (document.activeElement !== document.body || !left) return clearInterval(looking);
+    panel.querySelector(next)?.focus();
+  }, 100);
 });
 
 // Gradio has every tab and every entry of a list reached by Tab. The arrow keys lead along them too, and Enter opens.
@@ -48,4 +45,12 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "Enter" && event.target.type === "radio") event.target.click();
   else return;
   event.preventDefault();
+});
+
+// Where files are dropped, Gradio listens for the mouse alone.
+document.addEventListener("keydown", (event) => {
+  const files = event.key === "Enter" && event.target.closest?.(".upload-container")?.querySelector("input[type=file]");
+  if (!files) return;
+  event.preventDefault();
+  files.click();
 });
