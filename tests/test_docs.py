@@ -38,6 +38,7 @@ DOCUMENTS = (
     "docs/evaluation.md",
     "docs/chat.md",
     "docs/rest.md",
+    "docs/scale.md",
     "docs/openai.md",
     "docs/mcp.md",
     "docs/widget.md",
