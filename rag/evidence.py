@@ -2,7 +2,8 @@
 
 A sentence is scored by its own dense similarity, by late interaction (each word of the question finds its best match
 among the sentence's words, as they were read in the chunk: Khattab & Zaharia 2020, arXiv:2004.12832), by its chunk, by
-the question's terms and names it holds, by whether it has the kind of thing asked for, and by its article's age.
+the question's terms and names it holds, by Korean words for those of an English question, by whether it has the kind of
+thing asked for, and by its article's age.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from index.store import Store
 from index.types import ArticleInfo, Candidate, Hit, Sentence
+from index.vocabulary import group_frequency
 from rag.kinds import kind_match
 from rag.neutral import Floats, Neutral, standard, unit
 from rag.question import Question
@@ -22,7 +24,7 @@ from rag.types import Evidence
 
 CHUNKS = 12
 """Sentences come from this many of the best chunks."""
-DENSE, WORDS, CHUNK, TERMS, KIND, YEAR = 0.5, 1.5, 0.5, 0.7, 0.5, 0.2
+DENSE, WORDS, CHUNK, TERMS, TRANSLATED, KIND, YEAR = 0.5, 1.5, 0.5, 0.7, 0.7, 0.5, 0.2
 """Weights, on scores in standard deviations (YEAR: for each year younger): see docs/decisions.md."""
 OLDEST_YEARS = 3.0
 
@@ -49,6 +51,7 @@ def best_sentences(
         + WORDS * standard(np.array([row.words for row in rows], np.float32))
         + CHUNK * np.array([row.chunk for row in rows], np.float32)
         + TERMS * standard(_term_shares(question, rows, store))
+        + TRANSLATED * standard(_translated_shares(question, rows, store))
         + KIND * np.array([kind_match(question, row.sentence.text, row.candidate.article) for row in rows], np.float32)
         + YEAR * _youth([row.candidate.article for row in rows])
     )
@@ -86,6 +89,19 @@ def _term_shares(question: Question, rows: Sequence[_Row], store: Store) -> Floa
     idf = {t: math.log(1 + (chunks - f + 0.5) / (f + 0.5)) for t, f in frequency.items()}
     mass = sum(idf.values()) or 1.0
     return np.array([sum(w for t, w in idf.items() if t in row.terms) / mass for row in rows], np.float32)
+
+
+def _translated_shares(question: Question, rows: Sequence[_Row], store: Store) -> Floats:
+    """The share of the idf mass of an English question's words that each sentence has in Korean, float32 (n,)."""
+    groups = list(question.translations.values())
+    frequency = group_frequency(groups, store)
+    chunks = store.statistics().chunks
+    idf = [math.log(1 + (chunks - f + 0.5) / (f + 0.5)) for f in frequency]
+    held = [set(row.terms) for row in rows]
+    shares = np.zeros(len(rows), np.float32)
+    for group, weight in zip(groups, idf, strict=True):
+        shares += weight * np.array([any(has.issuperset(word) for word in group) for has in held], np.float32)
+    return shares / (sum(idf) or 1.0)
 
 
 def _youth(articles: Sequence[ArticleInfo]) -> Floats:

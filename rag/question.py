@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -13,6 +14,7 @@ from lingua import LanguageDetector, LanguageDetectorBuilder
 
 from index.names import Name, NameBook
 from index.text import terms
+from index.vocabulary import Group, translations
 from rag.errors import Language, QuestionError
 from rag.numerals import Quantity, find_quantities
 
@@ -94,7 +96,8 @@ _EXPECTS_KO: tuple[tuple[Expects, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, read once. `terms` are for lexical search and include names written in the other script."""
+    """What was asked, read once. `terms` are for lexical search and include names written in the other script;
+    `translations` has Korean words for those of an English question, a group of alternatives for each."""
 
     text: str
     language: Language
@@ -102,6 +105,7 @@ class Question:
     names: tuple[Name, ...]
     quantities: tuple[Quantity, ...]
     terms: tuple[str, ...]
+    translations: Mapping[str, Group]
 
 
 def read(text: str, names: NameBook, language: str = "auto", most: int = 2000) -> Question:
@@ -114,6 +118,7 @@ def read(text: str, names: NameBook, language: str = "auto", most: int = 2000) -
         names=tuple(names.find(text)),
         quantities=tuple(find_quantities(text)),
         terms=_search_terms(text, spoken, names),
+        translations=translations(text) if spoken == "en" else {},
     )
 
 
