@@ -34,6 +34,8 @@ from ui.chat.opinions import Opinion
 NAMES = NameBook()
 CRANES = "해양수산부는 2031년까지 부산항에 무인 크레인 34대를 들여놓는다고 밝혔다."
 FURNACE = "한빛제철은 지난 4월 3일 새 용광로를 짓는 데 7200억원을 쓰겠다고 발표했다."
+LIBRARY = "강릉 시립도서관은 오는 9월 3일 새 건물에서 문을 연다고 알렸다."
+CARDS = "정부는 그래픽카드 26만장을 올해 안에 사들이겠다고 했다."
 FEAST = "회사는 인부 다섯 명과 수십 명의 손님을 불러 작은 잔치를 열었다고 한다."
 TWICE = "공장은 한 해에 48대를 만들고 다른 공장도 똑같이 48대를 만든다고 전했다."
 
@@ -89,7 +91,7 @@ class Collection:
         (CRANES, "when", {"2031년", "2031"}),
         (FURNACE, "how-much", {"7200억원", "720 billion won"}),
         (FURNACE, "when", {"지난 4월 3일", "2026년 4월 3일", "April 3, 2026", "2026-04-03"}),
-        ("정부는 그래픽카드 26만장을 올해 안에 사들이겠다고 했다.", "how-many", {"26만장", "26만", "260,000"}),
+        (CARDS, "how-many", {"26만장", "26만", "260,000"}),
         ("공사는 내년 3월에 시작해 늦어도 가을 전에 끝난다고 한다.", "when", {"내년 3월", "2027년 3월", "March 2027"}),
         ("젠슨 황은 새 연구소를 부산에 짓겠다는 뜻을 밝혔다.", "who", {"젠슨 황", "Jensen Huang"}),
     ],
@@ -315,7 +317,7 @@ def test_command_does_no_work_for_a_file_that_is_there(tmp_path: Path, monkeypat
 def test_real_model_drafts_two_questions(
     tmp_path: Path, home: Path, embedder_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The default model on a collection of two made-up sentences: what passes its checks is a set that can be read."""
+    """The default model on a collection of four made-up sentences: what passes its checks is a set that can be read."""
     from index.build import ingest
     from rag.assemble import open_collection
     from rag.settings import load_settings
@@ -326,7 +328,7 @@ def test_real_model_drafts_two_questions(
     monkeypatch.setenv("GISA_LLM__MODEL", str(ensure("qwen2.5-coder-1.5b-instruct", home)))
     monkeypatch.setenv("GISA_LLM__TIMEOUT_S", "300")
     with open_collection(load_settings()) as collection:
-        made = [article("cranes", CRANES, title="부산항 소식"), article("furnace", FURNACE, title="제철소 소식")]
+        made = [article("port", CRANES, CARDS, title="항구 소식"), article("city", FURNACE, LIBRARY, title="도시 소식")]
         ingest(collection.store, collection.embedder, made)
     out = tmp_path / "drafts.yaml"
     told = CliRunner().invoke(app, ["new", "--count", "2", "--language", "ko", "--out", str(out)])
@@ -337,5 +339,5 @@ def test_real_model_drafts_two_questions(
     assert 1 <= len(questions) <= 2
     for one in questions:
         assert one.question.endswith("?")
-        assert one.sentences[0] in (CRANES, FURNACE)
+        assert one.sentences[0] in (CRANES, CARDS, FURNACE, LIBRARY)
     assert text.count("# review: gisa search finds the sentence, as number") == len(questions)
