@@ -16,7 +16,7 @@ from entries import entry
 from store_desk import QUERY, _open
 from structlog.testing import capture_logs
 
-from index import manifest
+from index import manifest, postings
 from index.errors import IndexDamagedError
 from index.local_store import LocalStore
 
@@ -345,3 +345,12 @@ def test_a_damaged_posting_list_is_never_answered_from(tmp_path: Path, change: s
         store.rebuild()
         assert store.lexical(["v0"], 9) == ["a-0-0", "a-0-1", "b-0-0", "b-0-1"]
         assert store.verify() == []
+
+
+@pytest.mark.parametrize(("block", "data"), [(None, b"\0" * 10), (0, None), (0, "\0" * 10), (0, b"\0")])
+def test_whatever_a_posting_row_holds_it_is_an_error_of_ours(block: int | None, data: object) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:  # without the schema: damage keeps to no type either
+        connection.execute("CREATE TABLE postings (term, block, documents, data)")
+        connection.execute("INSERT INTO postings VALUES ('가', ?, 1, ?)", (block, data))
+        with pytest.raises(IndexDamagedError):
+            postings._Postings(connection, "가", 9, 9.0).all()
