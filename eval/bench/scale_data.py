@@ -1,10 +1,10 @@
 """Collections of any size out of a real one: its rows again and again, each time with vectors and terms of their own.
 
 A new vector is one that the model made of a real chunk or sentence, moved up to halfway towards one of its sixteen
-nearest real neighbours, and by 0.1 to 0.35 of the difference of two other real vectors: so it lies where texts of these
-corpora lie, and spreads as they do. Every third term of a chunk is drawn anew, as often as terms are in the real chunks.
-Articles, sentences and sentence vectors are those of the real chunk; the word vectors, which a million times would fill
-50 GB, are one copy that all of them read.
+nearest real neighbours, and by 0.1 to 0.35 of the difference of two other real vectors: so it lies where texts of
+these corpora lie, and spreads as they do. Every third term of a chunk is drawn anew, as often as terms are in the real
+chunks. Articles, sentences and sentence vectors are those of the real chunk; the word vectors, which a million times
+would fill 50 GB, are one copy that all of them read.
 """
 
 from __future__ import annotations
@@ -130,7 +130,9 @@ def make(real: Real, folder: Path, chunks: int, seed: int = 1) -> None:
         gathered = _Postings(real)
         for round_, first in enumerate(range(0, chunks, len(real.chunks))):
             with sqlite.transaction(connection):
-                _round(connection, real, round_, min(len(real.chunks), chunks - first), random, gathered)
+                _round(
+                    connection, real, round_, min(len(real.chunks), chunks - first), random=random, gathered=gathered
+                )
         with sqlite.transaction(connection):
             gathered.write(connection)
             connection.executemany("INSERT INTO names VALUES (1,?,?)", real.names)
@@ -187,7 +189,7 @@ class _Postings:
 
 
 def _round(
-    connection: Any, real: Real, round_: int, count: int, random: np.random.Generator, gathered: _Postings
+    connection: Any, real: Real, round_: int, count: int, *, random: np.random.Generator, gathered: _Postings
 ) -> None:
     """The first `count` real chunks once more."""
     vectors = vary(real, count, random)
@@ -243,20 +245,29 @@ def _articles(connection: Any, real: Real, round_: int, chunks: list[tuple[Any, 
         for number in numbers
     ]
     connection.executemany(f"INSERT INTO articles VALUES ({','.join('?' * len(rows[0]))})", rows)
+    names = [part for pair in sorted(real.names) for part in pair]  # all of them are those of the first article
     connection.executemany(
         "INSERT INTO article_checks VALUES (?,?,?,?)",
-        [(row[0], checks.fields(row[:-2]), checks.fields(row[-2:]), checks.fields(numbers[row[0]])) for row in rows],
+        [
+            (
+                row[0],
+                checks.fields(row[:-2]),
+                checks.fields(row[-2:]),
+                checks.fields([*(names if row[0] == 1 else ()), *numbers[row[0]]]),
+            )
+            for row in rows
+        ],
     )
 
 
-def sample(folder: Path, dimension: int) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
-    """Numbers and vectors of all chunks, in blocks: for a search by brute force."""
+def blocks(folder: Path, dimension: int) -> Iterator[tuple[list[str], Vectors]]:
+    """Ids and vectors of all chunks, a few thousand at a time: for a search by brute force."""
     path = folder / DATABASE
     with sqlite.translated(path), closing(sqlite.connect(path)) as connection:
-        rows = connection.execute("SELECT chunk, vector FROM vectors ORDER BY chunk")
+        rows = connection.execute("SELECT id, vector FROM vectors JOIN chunks ON chunk=number")
         while found := rows.fetchmany(8192):
             vectors = np.frombuffer(b"".join(vector for _, vector in found), "<f4").reshape(-1, dimension)
-            yield np.array([number for number, _ in found], np.int64), vectors
+            yield [chunk_id for chunk_id, _ in found], vectors
 
 
 def _unit(vectors: Vectors) -> Vectors:

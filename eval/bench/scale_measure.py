@@ -1,0 +1,133 @@
+"""What one collection costs: `python -m eval.bench.scale_measure build|ask FOLDER ...` prints one JSON object.
+
+Run as a process of its own, so that its peak of memory is that of the one thing it does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eval.bench.memory import peak_mib
+from eval.bench.scale_data import blocks
+from eval.datasets import load_retrieval
+from index.local_store import LocalStore
+from index.types import Vectors
+from rag.assemble import open_embedder
+from rag.neutral import unit
+from rag.question import Question, read
+from rag.retrieve import Retriever
+from rag.settings import load_settings
+
+AT = 10
+"""Recall at so many."""
+WARM = 10
+SENTENCES = 5
+SETS = {"korquad": 3, "belebele_en_ko": 1}
+"""Sets that questions come from, and their shares."""
+
+
+def questions(data: Path, count: int) -> list[str]:
+    """Spread evenly over each set: Korean and English ones, three to one."""
+    chosen: list[str] = []
+    for name, share in SETS.items():
+        asked = [query.text for query in load_retrieval(data / name).queries]
+        wanted = count * share // sum(SETS.values())
+        chosen += [asked[i * len(asked) // wanted] for i in range(wanted)]
+    return chosen
+
+
+def recall(found: Sequence[Sequence[str]], truth: Sequence[Sequence[str]]) -> float:
+    """Mean share of the true neighbours that were found."""
+    return float(np.mean([len(set(its) & set(real)) / len(real) for its, real in zip(found, truth, strict=True)]))
+
+
+def brute(folder: Path, queries: Vectors, k: int) -> list[list[str]]:
+    """Ids of the k chunks with the greatest inner product with each query, float32 (n, d), by comparing all."""
+    best = np.full((len(queries), k), -np.inf, np.float32)
+    ids = np.full((len(queries), k), "", object)
+    for block, vectors in blocks(folder, queries.shape[1]):
+        scores = np.concatenate([best, queries @ vectors.T], axis=1)
+        both = np.concatenate([ids, np.broadcast_to(block, (len(queries), len(block)))], axis=1)
+        places = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+        best, ids = np.take_along_axis(scores, places, 1), np.take_along_axis(both, places, 1)
+    found: list[list[str]] = ids.tolist()
+    return found
+
+
+def build(folder: Path) -> dict[str, Any]:
+    """Make the vector index and publish it."""
+    with LocalStore(folder) as store:
+        began = time.perf_counter()
+        store.flush()
+        seconds = time.perf_counter() - began
+    size = sum(path.stat().st_size for path in folder.glob("faiss-*.bin"))
+    return {"build_s": seconds, "build_mib": peak_mib(os.getpid()), "index_mib": size / 2**20}
+
+
+def ask(folder: Path, data: Path, count: int) -> dict[str, Any]:
+    """Milliseconds of each step over the questions, median and 95th percentile, and of the processor (median): on a
+    machine that others use, that says more. Recall of the dense search, memory."""
+    settings = load_settings()
+    embedder = open_embedder(settings)
+    asked = questions(data, count)
+    seconds: dict[str, list[float]] = {}
+    busy: dict[str, list[float]] = {}
+
+    def timed(step: str, work: Callable[[], Any]) -> Any:
+        began, before = time.perf_counter(), time.process_time()
+        done = work()
+        seconds.setdefault(step, []).append(time.perf_counter() - began)
+        busy.setdefault(step, []).append(time.process_time() - before)
+        return done
+
+    with LocalStore(folder) as store:
+        began = time.perf_counter()
+        retriever = Retriever(store, embedder, settings.home / "cache", settings.retrieval)
+        store.dense(np.zeros(store.dimension, np.float32), 1)
+        load_s = time.perf_counter() - began
+        for text in asked[:: max(1, len(asked) // WARM)]:
+            _retrieve(retriever, text)
+        retriever = Retriever(store, embedder, settings.home / "cache", settings.retrieval)  # no embedding kept
+        queries, k = np.empty((len(asked), store.dimension), np.float32), settings.retrieval.candidates
+        found: list[list[str]] = []
+        for i, text in enumerate(asked):
+            question = timed("retrieval", partial(_retrieve, retriever, text))
+            (vector,), _ = timed("embed", partial(embedder.question_words, [text]))
+            queries[i] = unit(vector - retriever.neutral(question.language).mean)
+            dense = timed("dense", partial(store.dense, queries[i], k))
+            lexical = timed("lexical", partial(store.lexical, question.terms, k))
+            timed("candidates", partial(store.candidates, list(dict.fromkeys([*dense, *lexical]))))
+            found.append(dense[:AT])
+        mib = peak_mib(os.getpid())
+    return {
+        "load_s": load_s,
+        "recall": recall(found, brute(folder, queries, AT)),
+        "ask_mib": mib,
+        "p50_ms": {step: 1000 * float(np.percentile(its, 50)) for step, its in seconds.items()},
+        "p95_ms": {step: 1000 * float(np.percentile(its, 95)) for step, its in seconds.items()},
+        "cpu_ms": {step: 1000 * float(np.percentile(its, 50)) for step, its in busy.items()},
+    }
+
+
+def _retrieve(retriever: Retriever, text: str) -> Question:
+    """All that an answer needs before the language model: question, candidates, scores, sentences."""
+    question = read(text, retriever.names)
+    retriever.sentences(question, retriever.hits(question), SENTENCES)
+    return question
+
+
+if __name__ == "__main__":
+    what, where, *more = sys.argv[1:]
+    if what == "build":
+        sys.stdout.write(json.dumps(build(Path(where))) + "\n")
+    else:
+        sys.stdout.write(json.dumps(ask(Path(where), Path(more[0]), int(more[1]))) + "\n")
