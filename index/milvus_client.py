@@ -102,11 +102,13 @@ class Connection:
     def count(self, collection: str, clause: str = "") -> int:
         return int(self.query(collection, clause, ["count(*)"])[0]["count(*)"])
 
-    def scan(self, collection: str, clause: str, fields: Sequence[str], batch: int = 1000) -> Iterator[list[Row]]:
-        """All rows that match, `batch` at a time, by their key."""
+    def scan(
+        self, collection: str, clause: str, fields: Sequence[str], batch: int = 1000, *, now: bool = False
+    ) -> Iterator[list[Row]]:
+        """All rows that match, however many, `batch` at a time."""
         with self._translated():
             rows = self._client.query_iterator(
-                collection, filter=clause, output_fields=list(fields), batch_size=batch, **self._level(False)
+                collection, filter=clause, output_fields=list(fields), batch_size=batch, **self._level(now)
             )
             try:
                 while found := rows.next():

@@ -25,6 +25,17 @@ SAMPLE = 20_000
 _T = TypeVar("_T")
 
 
+class _Means(dict[str, npt.NDArray[np.float32]]):
+    """Means by language. One that the sample lacks, or that came in a moment ago, has the mean of all."""
+
+    def __init__(self, means: Mapping[str, npt.NDArray[np.float32]], of_all: npt.NDArray[np.float32]) -> None:
+        super().__init__(means)
+        self._of_all = of_all
+
+    def __missing__(self, language: str) -> npt.NDArray[np.float32]:
+        return self._of_all
+
+
 class MilvusReader:
     """The reading half of `MilvusStore`, which opens the collection: see there."""
 
@@ -156,8 +167,9 @@ class MilvusReader:
                 sums[row["language"]] += np.asarray(row["vector"], np.float64) * row["chunks"]
                 counts[row["language"]] += row["chunks"]
         means = {its: (sums[its] / count).astype(np.float32) for its, count in counts.items() if count}
+        of_all = (sum(sums.values(), np.zeros(self.dimension)) / max(chunks, 1)).astype(np.float32)
         total = chunks if articles <= SAMPLE else self._connection.count(self._chunks)
-        return Statistics(articles, total, terms / chunks if chunks else 0.0, means)
+        return Statistics(articles, total, terms / chunks if chunks else 0.0, _Means(means, of_all))
 
     def _names(self) -> frozenset[tuple[str, str]]:
         clause = filters.both([rows.ARTICLES, "named == true"])

@@ -154,9 +154,9 @@ class MilvusStore(MilvusReader):
                 self._articles, filters.one_of("id", named), ["id", "version", "chunks"], now=True
             )
             versions = {row["id"]: row["version"] for row in committed}
-            held = self._connection.query(
-                self._chunks, filters.one_of("article", named), ["id", "article", "version"], now=True
-            )
+            clause = filters.one_of("article", named)
+            scanned = self._connection.scan(self._chunks, clause, ["id", "article", "version"], now=True)
+            held = [row for batch in scanned for row in batch]
             stale = [row["id"] for row in held if versions.get(row["article"]) != row["version"]]
             if not stale:
                 counts = {row["id"]: row["chunks"] for row in committed}

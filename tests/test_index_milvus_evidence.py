@@ -24,7 +24,7 @@ pytest_plugins = ["shipped"]
 def test_ten_questions_find_the_same_evidence_on_milvus(
     newsroom: Newsroom, embedder: SentenceTransformerEmbedder, tmp_path: Path
 ) -> None:
-    golden = load_golden(GOLDEN)
+    golden = load_golden(GOLDEN).questions
     questions = [*[q for q in golden if q.language == "ko"][:5], *[q for q in golden if q.language == "en"][:5]]
     assert len(questions) == 10
     articles = shipped_articles()

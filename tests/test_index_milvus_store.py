@@ -242,6 +242,8 @@ def test_of_a_large_collection_statistics_are_those_of_a_sample(opened: Open, mo
     assert (statistics.articles, statistics.chunks) == (199, 199)
     assert 3.5 < statistics.average_terms < 4.5
     assert 0.001 < np.abs(statistics.document_means["ko"] - whole).max() < 0.2
+    np.testing.assert_allclose(statistics.document_means["sw"], statistics.document_means["ko"], atol=1e-6)
+    assert set(statistics.document_means) == {"ko"}
 
 
 @pytest.mark.parametrize(
