@@ -73,13 +73,13 @@ def test_figures_say_where_they_come_from(capsys: pytest.CaptureFixture[str]) ->
 
 SCRIPT = """
 import sys, time
-assert sys.stderr.isatty() and not sys.stdout.isatty()
+assert sys.stderr.isatty() and sys.stdout.isatty()
 time.sleep(0.3)
 print("\\u00b7 evidence", file=sys.stderr, flush=True)
 time.sleep(0.3)
 held = bytearray(60 << 20)
 held[::4096] = b"x" * len(held[::4096])
-print("answer", flush=True)
+print("answer [1].", flush=True)
 time.sleep(0.3)
 sys.exit(3)
 """

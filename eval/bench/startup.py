@@ -30,6 +30,8 @@ from rag.settings import load_settings
 QUESTION = "How many GPUs is Korea securing?"
 EVIDENCE = "·"
 """Stands before each sentence of evidence on a terminal."""
+ANSWER = "[1]"
+"""Stands in an answer and not in what is shown before it."""
 LOOK_S = 0.2
 """Between looks at the memory, which take processor time themselves; peaks between them are seen at the next."""
 MODULES = ("ui.cli", "rag.assemble", "index.sentence_transformer")
@@ -37,7 +39,7 @@ MODULES = ("ui.cli", "rag.assemble", "index.sentence_transformer")
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One run: seconds to the evidence (None: it was never shown), to the answer on stdout, and to its end."""
+    """One run: seconds to the evidence (None: it was never shown), to the answer, and to the end."""
 
     evidence_s: float | None
     answer_s: float | None
@@ -48,36 +50,31 @@ class Start:
 
 
 def start(command: list[str], environment: dict[str, str]) -> Start:
-    """Run a command whose stderr is a terminal, and watch what it writes."""
+    """Run a command on a terminal, and watch what it writes."""
     ours, theirs = pty.openpty()
     seen: dict[str, float] = {}
     memory = read = 0.0
     written = b""
     look = started = time.perf_counter()
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs, env=environment
-    ) as process:
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
         os.set_blocking(ours, False)
-        assert process.stdout is not None
-        os.set_blocking(process.stdout.fileno(), False)
-        while process.poll() is None:
+        running = True
+        while running:
+            running = process.poll() is None  # what it wrote last is read after it has ended
             time.sleep(0.01)
             written += _waiting(ours)
-            if EVIDENCE.encode() in written:
-                seen.setdefault("evidence", time.perf_counter() - started)
-            if _waiting(process.stdout.fileno()):
-                seen.setdefault("answer", time.perf_counter() - started)
+            for mark in (EVIDENCE, ANSWER):
+                if mark.encode() in written:
+                    seen.setdefault(mark, time.perf_counter() - started)
             if (now := time.perf_counter()) >= look:
                 look = now + LOOK_S
                 pids = tree(process.pid)
                 memory = max(memory, sum(map(peak_mib, pids)))
                 read = max(read, sum(map(read_mib, pids)))
         end_s = time.perf_counter() - started
-        if process.stdout.read():
-            seen.setdefault("answer", end_s)
     os.close(ours)
-    return Start(seen.get("evidence"), seen.get("answer"), end_s, memory, read, process.returncode)
+    return Start(seen.get(EVIDENCE), seen.get(ANSWER), end_s, memory, read, process.returncode)
 
 
 def _waiting(file: int) -> bytes:
