@@ -30,7 +30,7 @@ from eval.retrieval import BATCH, article
 from index.build import ingest
 from index.local_store import LocalStore
 from index.types import Filter
-from rag.answerable import CLOSE_JUDGED, LEAST_ODDS, answerable, in_order, on_subject, rivals
+from rag.answerable import CLOSE_JUDGED, answerable, in_order, on_subject, rivals
 from rag.assemble import open_embedder, open_llm
 from rag.errors import GisaError
 from rag.generate import Writer
@@ -157,12 +157,12 @@ def _opened(passages: Iterable[Passage], name: str, settings: Settings) -> Itera
             yield retriever, Writer(llm)
 
 
-def table(outcomes: Sequence[Outcome]) -> Table:
-    """Both rates at the limit chosen and at the one gisa ships with, each half apart, beside the published ones."""
+def table(outcomes: Sequence[Outcome], in_force: float) -> Table:
+    """Both rates at the limit chosen and at the one that is set, each half apart, beside the published ones."""
     halves = {half: [one for one in outcomes if one.calibrates is half] for half in (True, False)}
     chosen = calibrated(halves[True])
     shown = Table("limit of the odds", "questions", "hallucination rate", "error rate")
-    for what, limit in (("chosen", chosen), ("shipped", LEAST_ODDS)):
+    for what, limit in (("chosen", chosen), ("as set", in_force)):
         for half, told in ((True, "the half it was chosen on"), (False, "the other half")):
             its = rates(halves[half], limit)
             count = f"{told} ({len(halves[half])})"
@@ -202,7 +202,7 @@ def main(
     """Measure refusing on NoMIRACL."""
     settings = load_settings()
     outcomes = measure(folder, out or settings.home / "eval" / f"{folder.resolve().name}.jsonl", settings)
-    Console().print(table(outcomes))
+    Console().print(table(outcomes, settings.answer.least_odds))
     refused = [one for one in outcomes if one.odds is None]
     told = f"refused by rule: {len(refused)}, of them answerable {sum(one.answerable for one in refused)}"
     Console().print(f"{told}. {provenance.machine()}, {provenance.revision()}", highlight=False)

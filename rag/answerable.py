@@ -20,10 +20,8 @@ HOME = frozenset({"한국", "대한민국", "국내", "Korea", "South Korea", "K
 LEAST_WORDS = 0.25
 """Below this mean match of the question's words, the best evidence is about something else."""
 
-LEAST_ODDS = 0.0
-"""Of the sentence chosen. Models that give no log probabilities are far from it on either side."""
 SURE = 2.0
-"""Of another sentence, once nothing could be read from the one chosen."""
+"""Log odds of another sentence, once nothing could be read from the one chosen."""
 ODDS_WEIGHT = 2.0
 CLOSE, CLOSE_JUDGED = 0.75, 3.0
 """Of two sentences nearer to each other than this in score, either may be it: by the ranking alone, and with odds."""
@@ -74,7 +72,7 @@ def in_order(evidence: Sequence[Evidence], odds: Sequence[float]) -> list[Eviden
     return sorted(judged, key=lambda item: -item.score) + list(evidence[len(odds) :])
 
 
-def likely(chosen: Evidence, odds: Sequence[float], least: float = LEAST_ODDS) -> bool:
+def likely(chosen: Evidence, odds: Sequence[float], least: float) -> bool:
     """Whether the model's log odds say that the chosen sentence answers; all of them, when it was not judged."""
     return (max(odds, default=float("-inf")) if chosen.odds is None else chosen.odds) >= least
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from index.names import NameBook
 from index.types import Filter
-from rag.answerable import CLOSE_JUDGED, LEAST_ODDS, SURE, answerable, in_order, likely, on_subject, quotable, rivals
+from rag.answerable import CLOSE_JUDGED, SURE, answerable, in_order, likely, on_subject, quotable, rivals
 from rag.compose import Composer
 from rag.errors import ModelServerError
 from rag.question import VALUES, Question, read
@@ -64,7 +64,9 @@ def ask(
         return compose.quotation(rivals(question, evidence))
     judged = evidence[: parts.settings.answer.judged_sentences]
     try:
-        return _by_model(judged, parts.writer, compose, clock=clock, listen=listen) or compose.refusal(found)
+        least = parts.settings.answer.least_odds
+        written = _by_model(judged, parts.writer, compose, clock=clock, listen=listen, least=least)
+        return written or compose.refusal(found)
     except ModelServerError as error:
         return compose.quotation(rivals(question, evidence), because=error)
 
@@ -76,7 +78,7 @@ def _by_model(
     *,
     clock: _Clock,
     listen: Listener,
-    least: float = LEAST_ODDS,
+    least: float,
 ) -> Answer | None:
     """The first draft that its sentence bears out, else the best sentence quoted; None when none is likely to answer.
 

@@ -96,6 +96,9 @@ class AnswerSettings(_Group):
     judged_sentences: int = Field(
         default=5, ge=1, le=20, description="The best of them, judged by the model: all when in doubt, else three."
     )
+    least_odds: float = Field(
+        default=0.0, description="Log odds that a sentence answers, below which gisa refuses: 3 refuses far more."
+    )
     question_characters: int = Field(default=2000, ge=1, description="Longest question, in characters.")
 
 

@@ -42,7 +42,7 @@ def test_a_half_is_the_same_at_every_run_and_the_table_keeps_them_apart() -> Non
     halves = [one.calibrates for one in told]
     assert halves == [outcome(n, True, None).calibrates for n in range(60)]
     assert 15 < sum(halves) < 45
-    counts = list(table(told).columns[1].cells)
+    counts = list(table(told, 0.0).columns[1].cells)
     assert counts[0] == f"the half it was chosen on ({sum(halves)})"
     assert counts[1] == f"the other half ({60 - sum(halves)})"
 

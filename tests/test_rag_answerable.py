@@ -94,13 +94,13 @@ def test_a_year_that_no_evidence_names(text: str) -> None:
 
 def test_likely_by_the_odds_of_the_chosen_sentence() -> None:
     chosen, other = in_order([replace(GPUS, score=9.0), replace(VISIT, score=1.0)], [0.5, 3.0])
-    assert likely(chosen, [0.5, 3.0])
+    assert likely(chosen, [0.5, 3.0], 0.0)
     chosen, other = in_order([replace(GPUS, score=9.0), replace(VISIT, score=1.0)], [-0.5, 3.0])
-    assert not likely(chosen, [-0.5, 3.0])
-    assert likely(other, [-0.5, 3.0])
-    assert likely(VISIT, [-5.0, 2.0])
-    assert not likely(VISIT, [-5.0, -1.0])
-    assert not likely(VISIT, [])
+    assert not likely(chosen, [-0.5, 3.0], 0.0)
+    assert likely(other, [-0.5, 3.0], 0.0)
+    assert likely(VISIT, [-5.0, 2.0], 0.0)
+    assert not likely(VISIT, [-5.0, -1.0], 0.0)
+    assert not likely(VISIT, [], 0.0)
 
 
 def texts(ranked: Sequence[Evidence]) -> list[str]:

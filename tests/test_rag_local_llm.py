@@ -172,7 +172,7 @@ class TestOneQuestion:
         beside = evidence("김하늘 교수는 강물의 오염을 재는 위성을 개발하고 있다.")
         (odds,) = gisa._model.judge(question(TRAP), [beside], NAMES, ignore)
         assert odds != -CERTAIN
-        assert not likely(beside, [odds])
+        assert not likely(beside, [odds], 0.0)
 
 
 class TestBeginning:
