@@ -25,6 +25,8 @@ from index.types import ArticleInfo, Candidate, Filter, Statistics, Words
 from seeds.article import Article
 
 DATABASE = "gisa.db"
+TRIES = 3
+"""A search that another process's write overtakes is made again: so often at most."""
 
 
 class LocalStore:
@@ -186,11 +188,16 @@ class LocalStore:
             return list(rows.infos(found).values())
 
     def dense(self, vector: npt.NDArray[np.float32], k: int, where: Filter | None = None) -> list[str]:
-        with self._reading() as connection:
-            among = queries.among(connection, where)
-        numbers = self._derived.search(vector, k, among)
-        with self._reading() as connection:
-            return queries.ids(connection, numbers)[:k]
+        found: list[str] = []
+        for _ in range(TRIES):
+            with self._reading() as connection:
+                among, before = queries.among(connection, where), queries.fingerprint(connection)
+            numbers = self._derived.search(vector, k, among)
+            with self._reading() as connection:
+                found = queries.ids(connection, numbers)[:k]
+                if queries.fingerprint(connection) == before:
+                    break  # else what was replaced meanwhile would be in it neither as it was nor as it is
+        return found
 
     def lexical(self, terms: Iterable[str], k: int, where: Filter | None = None) -> list[str]:
         with self._reading() as connection:

@@ -204,3 +204,21 @@ def test_a_collection_on_a_full_disk_can_still_be_searched(small_disk: Path) -> 
         assert len(store.articles()) == 3
     with _open(small_disk / "new") as store:
         assert store.articles() == []
+
+
+def test_a_search_that_a_replacement_overtakes_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _open(tmp_path) as store, _open(tmp_path) as other:
+        store.put([entry("a"), entry("b")])
+        search = store._derived.search
+        versions = iter(range(1, 3))
+
+        def overtaken(*asked: object) -> list[int]:
+            found = search(*asked)  # type: ignore[arg-type]
+            for version in versions:
+                other.put([entry("a", version), entry("b", version)])
+                break
+            return found
+
+        monkeypatch.setattr(store._derived, "search", overtaken)
+        assert {chunk_id.split("-", 1)[1] for chunk_id in store.dense(QUERY, 4)} == {"2-0", "2-1"}
+        assert len(store.dense(QUERY, 4)) == 4
