@@ -13,6 +13,7 @@ import logging
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -31,7 +32,7 @@ try:
     import pyarrow as pa
     import ray
     import ray.data
-    from ray.exceptions import RayError, RayTaskError
+    from ray.exceptions import RayError
 except ImportError as missing:
     raise IndexStoreError(
         "Taking articles in on Ray needs another package: pip install 'gisa-news[ray]'",
@@ -48,6 +49,20 @@ Miner = Callable[[str], set[tuple[str, str]]]
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """An error of ours on its way from an actor: errors do not pickle by themselves."""
+
+    kind: type[GisaError]
+    en: str
+    ko: str
+
+    def error(self) -> GisaError:
+        made = self.kind.__new__(self.kind)
+        GisaError.__init__(made, self.en, self.ko)
+        return made
+
+
 class _Embed:
     """What an actor does: loads the model once, then turns batches of articles into entries."""
 
@@ -56,7 +71,10 @@ class _Embed:
         self._mine = mine
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        return _table(entries(_records(table), self._embedder, self._mine))
+        try:
+            return _table(entries(_records(table), self._embedder, self._mine))
+        except GisaError as error:  # handed back as a record: Ray keeps only the text of what is raised
+            return _table([_Refused(type(error), error.en, error.ko)])
 
 
 def ingest(
@@ -125,14 +143,18 @@ def _embedded(
     )
     table: pa.Table
     for table in embedded.iter_batches(batch_size=None, batch_format="pyarrow"):
-        yield _records(table)
+        made = _records(table)
+        for record in made:
+            if isinstance(record, _Refused):
+                raise record.error()
+        yield made
 
 
 def _records(table: pa.Table) -> list[Any]:
     return [pickle.loads(record) for record in table["pickled"].to_pylist()]
 
 
-def _table(records: Sequence[Article] | Sequence[Entry]) -> pa.Table:
+def _table(records: Sequence[Article | Entry | _Refused]) -> pa.Table:
     return pa.table({"pickled": pa.array([pickle.dumps(record) for record in records], pa.large_binary())})
 
 
@@ -148,10 +170,6 @@ def _cluster(address: str) -> Iterator[None]:
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         yield
-    except RayTaskError as error:
-        if isinstance(error.cause, GisaError):
-            raise error.cause from error
-        raise _failed(error) from error
     except RayError as error:
         raise _failed(error) from error
     except ConnectionError as error:
