@@ -48,13 +48,12 @@ def ours(folder: Path) -> dict[str, Any]:
     """gisa's whole ingest, from files to a collection that is published: model loaded before, as the peer's is."""
     embedder = open_embedder(load_settings())
     embedder.documents(["warm"])
-    with (
-        tempfile.TemporaryDirectory() as place,
-        Counting(Path(place), embedder=embedder.name, dimension=embedder.dimension) as store,
-    ):
-        began = time.perf_counter()
-        report = ingest(store, embedder, load_each([folder]))
-        seconds = time.perf_counter() - began
+    with tempfile.TemporaryDirectory() as place:
+        store = Counting(Path(place), embedder=embedder.name, dimension=embedder.dimension)
+        with store:
+            began = time.perf_counter()
+            report = ingest(store, embedder, load_each([folder]))
+            seconds = time.perf_counter() - began
         return _told(seconds, len(report.ids("added")), store.chunks, store.vectors)
 
 
