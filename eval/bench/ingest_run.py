@@ -19,6 +19,7 @@ from eval.bench.memory import peak_mib
 from index.build import BATCH, embed, ingest, prepare
 from index.local_store import LocalStore
 from index.store import Entry
+from index.text import kiwi
 from rag.assemble import open_embedder
 from rag.settings import load_settings
 from seeds.article import Article
@@ -45,9 +46,10 @@ class Counting(LocalStore):
 
 
 def ours(folder: Path) -> dict[str, Any]:
-    """gisa's whole ingest, from files to a collection that is published: model loaded before, as the peer's is."""
+    """gisa's whole ingest, from files to a collection that is published: models loaded before, as the peer's is."""
     embedder = open_embedder(load_settings())
     embedder.documents(["warm"])
+    kiwi()
     with tempfile.TemporaryDirectory() as place:
         store = Counting(Path(place), embedder=embedder.name, dimension=embedder.dimension)
         with store:
@@ -61,6 +63,7 @@ def stages(folder: Path, count: int) -> dict[str, Any]:
     """Articles a second of each stage by itself, on the first `count` articles."""
     embedder = open_embedder(load_settings())
     embedder.documents(["warm"])
+    kiwi()
     speeds: dict[str, float] = {}
     began = time.perf_counter()
 
