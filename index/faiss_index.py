@@ -135,9 +135,7 @@ class VectorIndex:
         vectors = np.ascontiguousarray(vectors)
         cells = np.full(len(vectors), cell, np.int64)
         codes = np.empty((len(vectors), self._index.code_size), np.uint8)
-        self._index.encode_vectors(
-            len(vectors), faiss.swig_ptr(vectors), faiss.swig_ptr(cells), faiss.swig_ptr(codes)
-        )
+        self._index.encode_vectors(len(vectors), faiss.swig_ptr(vectors), faiss.swig_ptr(cells), faiss.swig_ptr(codes))
         return codes
 
     def _cells(self) -> Iterator[tuple[Numbers, npt.NDArray[np.uint8]]]:

@@ -26,6 +26,7 @@ from index.names import NameBook
 from index.store import Store
 from index.text import terms
 from index.types import Candidate, Filter, Hit
+from index.vocabulary import Group, group_frequency
 from rag.errors import IndexMissingError, Language
 from rag.evidence import best_sentences
 from rag.neutral import Floats, Neutral, load_neutral, standard, unit
@@ -128,20 +129,26 @@ class Retriever(BaseRetriever):
         return (scores[:n] + scores[n : 2 * n]) / 2 + best, by_sentence
 
     def _lexical(self, question: Question, candidates: Sequence[Candidate]) -> tuple[Floats, float]:
-        """BM25 of the candidates, float32 (n,), and how much of the question the best one covers, 0 to 1."""
+        """BM25 of the candidates, float32 (n,), and how much of the question the best one covers, 0 to 1.
+
+        A word of an English question counts by the Korean ones for it, which are alternatives of one term.
+        """
         statistics = self.store.statistics()
         scored, _ = _lexical_terms(question)
-        said = self.store.document_frequency(dict.fromkeys([*terms(question.text), *scored]))
-        mass = {t: math.log(1 + (statistics.chunks - f + 0.5) / (f + 0.5)) for t, f in said.items()}
-        idf = {t: mass[t] for t in scored}
+        groups: list[Group] = [*(((term,),) for term in scored), *question.translations.values()]
+        unknown = [t for t in dict.fromkeys(terms(question.text)) if t not in scored and t not in question.translations]
+        frequency = group_frequency([*groups, *(((term,),) for term in unknown)], self.store)
+        mass = [math.log(1 + (statistics.chunks - f + 0.5) / (f + 0.5)) for f in frequency]
+        idf = dict(zip(groups, mass, strict=False))  # those of unknown words follow, and only count as not covered
         scores = np.zeros(len(candidates), np.float32)
         for i, candidate in enumerate(candidates):
             counts = Counter(candidate.terms)
             norm = K1 * (1 - B + B * len(candidate.terms) / statistics.average_terms)
-            scores[i] = sum(w * counts[t] * (K1 + 1) / (counts[t] + norm) for t, w in idf.items() if t in counts)
+            often = {group: sum(min(counts[term] for term in word) for word in group) for group in idf}
+            scores[i] = sum(idf[group] * n * (K1 + 1) / (n + norm) for group, n in often.items() if n)
         best = set(candidates[int(scores.argmax())].terms)
-        whole = sum(mass.values())
-        return scores, sum(w for t, w in idf.items() if t in best) / whole if whole else 0.0
+        covered = sum(weight for group, weight in idf.items() if any(best.issuperset(word) for word in group))
+        return scores, covered / sum(mass) if mass else 0.0
 
     def _named(self, question: Question, candidates: Sequence[Candidate], scores: Floats) -> Floats:
         """The share of the question's names that each of the best candidates has, float32 (n,); 0 for the others."""
@@ -171,12 +178,13 @@ class Retriever(BaseRetriever):
 
 
 def _lexical_terms(question: Question) -> tuple[list[str], list[str]]:
-    """The terms that BM25 scores, and those that only find candidates.
+    """The terms that BM25 scores one by one, and those that find candidates.
 
     The English forms of the names in a Korean question ("Republic of Korea", "U.S.A.") are a dozen words, each rare in
     Korean articles: scored, they outweigh what is asked. A name in the other script counts by `_named` instead.
     """
     if question.language == "en":
-        return list(question.terms), []
+        others = dict.fromkeys(t for group in question.translations.values() for word in group for t in word)
+        return list(question.terms), list(others)
     said = set(terms(question.text))
     return [t for t in question.terms if t in said], [t for t in question.terms if t not in said]

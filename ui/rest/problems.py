@@ -83,7 +83,7 @@ KINDS: dict[str, _Kind] = {
         Said("Add some with POST /v1/articles.", "POST /v1/articles로 추가하세요."),
     ),
     "index_busy": _Kind(503, Said("The collection is being written", "기사 모음에 쓰는 중"), _AGAIN),
-    "index_unreachable": _Kind(503, Said("The collection's server does not answer", "기사 모음 서버 응답 없음"), _AGAIN),
+    "index_unreachable": _Kind(503, Said("The store does not answer", "기사 모음 서버 응답 없음"), _AGAIN),
     "disk_full": _Kind(507, Said("Disk full", "디스크 가득 참"), _OPERATOR),
     "model_server": _Kind(503, Said("The language model does not answer", "언어 모델 응답 없음"), _AGAIN),
     "out_of_time": _Kind(504, Said("Out of time", "시간 초과"), _AGAIN),
