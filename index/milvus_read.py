@@ -109,10 +109,10 @@ class MilvusReader:
 
     def candidates(self, chunk_ids: Sequence[str]) -> list[Candidate]:
         chunks = self._believed(chunk_ids, rows.CANDIDATE)
-        articles = self._by_id({row["article"] for row in chunks.values()}, [*rows.INFO, "vector"])
+        articles = self._by_id({row["article"] for row in chunks.values()}, rows.INFO)
         infos = {article_id: rows.info(row) for article_id, row in articles.items()}
         found = {
-            chunk_id: rows.candidate(row, infos[row["article"]], articles[row["article"]]["vector"], self.dimension)
+            chunk_id: rows.candidate(row, infos[row["article"]], self.dimension)
             for chunk_id, row in chunks.items()
             if row["article"] in infos
         }

@@ -212,8 +212,8 @@ def info(row: Row) -> ArticleInfo:
     )
 
 
-def candidate(row: Row, article: ArticleInfo, article_vector: Sequence[float], dimension: int) -> Candidate:
-    """From the fields `CANDIDATE`, of an article with that mean vector."""
+def candidate(row: Row, article: ArticleInfo, dimension: int) -> Candidate:
+    """From the fields `CANDIDATE`."""
     record = json.loads("".join(row["record"]))
     sentences = tuple(Sentence(start, end, text) for start, end, text, _ in record["sentences"])
     its_terms = terms(row)
@@ -222,7 +222,6 @@ def candidate(row: Row, article: ArticleInfo, article_vector: Sequence[float], d
         Chunk(row["chunk"], article.id, record["position"], record["start"], record["end"], joined, sentences),
         article,
         np.asarray(row["dense"], np.float32),
-        np.asarray(article_vector, np.float32),
         sentence_vectors(row, dimension),
         its_terms,
         last_terms(its_terms, [count for *_, count in record["sentences"]]),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import calendar
 import json
 import sqlite3
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import accumulate, chain, pairwise
 from typing import Any
@@ -182,27 +181,29 @@ def entry(connection: sqlite3.Connection, article_id: str, dimension: int) -> En
 def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimension: int) -> list[Candidate]:
     """The chunks with those ids, in that order; those that are gone are left out. Raises IndexDamagedError."""
     chunks = connection.execute(
-        f"""SELECT chunk_checks.text, {checks.CHUNK}, vectors.vector, sentence_vectors
+        f"""SELECT chunk_checks.vector, chunk_checks.text, {checks.CHUNK}, vectors.vector, sentence_vectors
             FROM json_each(?) CROSS JOIN chunks ON chunks.id=value JOIN vectors ON vectors.chunk=chunks.number
             LEFT JOIN chunk_checks ON chunk_checks.chunk=chunks.number""",
         (json.dumps(list(chunk_ids)),),
     ).fetchall()
     if not chunks:
         return []
-    sentences = [_sentences(connection, *row[:-2], row[-1]) for row in chunks]
-    articles = {row[3] for row in chunks}
+    for check, _, number, *_, vector, _ in chunks:
+        if checks.blob(vector) != check:
+            raise checks.damaged_chunk(connection, number)
+    sentences = [_sentences(connection, *row[1:-2], row[-1]) for row in chunks]
+    articles = {row[4] for row in chunks}
     its_infos = infos(
         connection.execute(
             f"SELECT {INFO} WHERE number IN (SELECT value FROM json_each(?))", (json.dumps(sorted(articles)),)
         )
     )
-    article_vectors = _article_vectors(connection, articles, dimension)  # which looks at every vector first
     vectors = np.frombuffer(b"".join(row[-2] for row in chunks), "<f4").reshape(-1, dimension)
     sentence_vectors = normalised(b"".join(row[-1] for row in chunks), dimension)
     found: dict[str, Candidate] = {}
     first = 0
     for row, its, vector in zip(chunks, sentences, vectors, strict=True):
-        _, _, identifier, article_number, position, start, end, _, terms, _, _ = row
+        _, _, _, identifier, article_number, position, start, end, _, terms, _, _ = row
         last = first + len(its)
         its_article = its_infos[article_number]
         parts = tuple(Sentence(s_start, s_end, text) for _, s_start, s_end, text, _ in its)
@@ -212,7 +213,6 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimensi
             chunk,
             its_article,
             vector,
-            article_vectors[article_number],
             sentence_vectors[first:last],
             all_terms,
             last_terms(all_terms, [sentence[-1] for sentence in its]),
@@ -248,27 +248,6 @@ def infos(rows: Iterable[Sequence[Any]]) -> dict[int, ArticleInfo]:
             identifier, title, publisher, author, _date(published), precision, language, url, source
         )
     return found
-
-
-def _article_vectors(
-    connection: sqlite3.Connection, articles: Collection[int], dimension: int
-) -> dict[int, npt.NDArray[np.float32]]:
-    """Article number -> mean of its chunks' vectors, float32 (dimension,), not normalised."""
-    rows = connection.execute(
-        """SELECT article, number, vectors.vector, chunk_checks.vector FROM json_each(?)
-           CROSS JOIN chunks ON article=value JOIN vectors ON vectors.chunk=number
-           LEFT JOIN chunk_checks ON chunk_checks.chunk=number""",
-        (json.dumps(sorted(articles)),),
-    )
-    blobs: defaultdict[int, list[bytes]] = defaultdict(list)
-    for article, number, vector, check in rows:
-        if checks.blob(vector) != check:
-            raise checks.damaged_chunk(connection, number)
-        blobs[article].append(vector)
-    return {
-        article: np.frombuffer(b"".join(its), "<f4").reshape(-1, dimension).mean(axis=0)
-        for article, its in blobs.items()
-    }
 
 
 def normalised(halves: bytes, dimension: int) -> Vectors:

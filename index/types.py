@@ -78,8 +78,7 @@ class Filter:
 class Candidate:
     """A stored chunk as the retriever scores it.
 
-    `vector` is float32 (d,), unit norm; `article_vector` the mean over all chunks of its article, float32 (d,), not
-    normalised; `sentence_vectors` float32 (len(chunk.sentences), d), unit norm;
+    `vector` is float32 (d,), unit norm; `sentence_vectors` float32 (len(chunk.sentences), d), unit norm;
     `terms` are the chunk's search terms, title included, in order and with repeats (for BM25 term frequencies);
     `sentence_terms` are the search terms of each sentence.
     """
@@ -87,7 +86,6 @@ class Candidate:
     chunk: Chunk
     article: ArticleInfo
     vector: npt.NDArray[np.float32]
-    article_vector: npt.NDArray[np.float32]
     sentence_vectors: Vectors
     terms: tuple[str, ...]
     sentence_terms: tuple[tuple[str, ...], ...]

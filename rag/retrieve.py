@@ -1,11 +1,12 @@
 """Finds chunks for a question: dense and lexical candidates, scored together on the question's own terms.
 
-Dense: the mean of article and chunk similarity, and the best sentence's. Queries and documents are first centred on
-their own language's mean (a language is a direction of its own in a multilingual model, and it hides what a text is
-about), and what is near every question is marked down (Lample et al. 2018, arXiv:1710.04087, "CSLS").
+Dense: the chunk's similarity, and the mean of its best sentence's and its article's best sentence's. Queries and
+documents are first centred on their own language's mean (a language is a direction of its own in a multilingual model,
+and it hides what a text is about), and what is near every question is marked down (Lample et al. 2018,
+arXiv:1710.04087, "CSLS").
 Lexical: BM25 over Kiwi morphemes, weighed by coverage, the share of the question's idf mass that the best match holds.
-All words of the question count in that mass, also those of an English one that are not searched for: plain fusion lets
-chance matches, or one name out of ten words, drown the dense order (docs/decisions.md has the figures).
+A word of an English question is searched for by Korean words for it. All words count in that mass, also English ones
+without: plain fusion lets chance matches, or one name out of ten words, drown the dense order (docs/decisions.md).
 Names: the share of the question's names that a candidate has, in either script, as far as words do not cover them.
 """
 
@@ -116,7 +117,6 @@ class Retriever(BaseRetriever):
         mean = np.stack([means[c.article.language] for c in candidates])
         rows = np.concatenate(
             [
-                unit(np.stack([unit(c.article_vector) for c in candidates]) - mean),
                 unit(np.stack([c.vector for c in candidates]) - mean),
                 unit(np.concatenate([c.sentence_vectors for c in candidates]) - np.repeat(mean, lengths, axis=0)),
             ]
@@ -124,9 +124,14 @@ class Retriever(BaseRetriever):
         near = np.sort(rows @ self.neutral(language).centred.T, axis=1)[:, -HUB_NEIGHBOURS:].mean(axis=1)
         scores = rows @ query - near
         n = len(candidates)
-        by_sentence = np.split(scores[2 * n :], np.cumsum(lengths)[:-1])
+        by_sentence = np.split(scores[n:], np.cumsum(lengths)[:-1])
         best = np.array([s.max() for s in by_sentence], np.float32)
-        return (scores[:n] + scores[n : 2 * n]) / 2 + best, by_sentence
+        # What the rest of an article says tells of a chunk whom it is about.
+        of_article: dict[str, float] = {}
+        for candidate, its in zip(candidates, best, strict=True):
+            of_article[candidate.article.id] = max(float(its), of_article.get(candidate.article.id, float(its)))
+        beside = np.array([of_article[c.article.id] for c in candidates], np.float32)
+        return scores[:n] + (best + beside) / 2, by_sentence
 
     def _lexical(self, question: Question, candidates: Sequence[Candidate]) -> tuple[Floats, float]:
         """BM25 of the candidates, float32 (n,), and how much of the question the best one covers, 0 to 1.

@@ -80,15 +80,6 @@ def test_candidates_come_back_as_they_went_in_and_in_the_order_asked_for(store: 
     assert store.candidates([]) == []
 
 
-def test_a_candidate_has_the_mean_vector_of_its_whole_article(store: LocalStore) -> None:
-    store.put([entry("a", terms=(("가",),) * 3), entry("b")])
-    found = store.candidates(["a-0-1", "b-0-0", "a-0-2"])
-    a, b = entry("a", terms=(("가",),) * 3).vectors, entry("b").vectors
-    for candidate, expected in zip(found, [sum(a) / 3, sum(b) / 2, sum(a) / 3], strict=True):
-        np.testing.assert_allclose(candidate.article_vector, expected, atol=1e-6)
-        assert candidate.article_vector.dtype == np.float32
-
-
 def test_words_come_back_in_eight_bits_and_in_the_order_asked_for(store: LocalStore) -> None:
     store.put(MANY)
     found = store.words(["a7-0-1", "gone", "a3-0-0", "a7-0-1"])
