@@ -16,7 +16,7 @@ from rag.question import VALUES, Question, read
 from rag.retrieve import Retriever
 from rag.settings import Settings
 from rag.types import Answer, Evidence, Found, Listener, Restarted, SearchResult
-from rag.verify import borne_out, verify
+from rag.verify import borne_out, says_more, verify
 
 
 class Writes(Protocol):
@@ -82,8 +82,8 @@ def _by_model(
 ) -> Answer | None:
     """The first draft that its sentence bears out, else the best sentence quoted; None when none is likely to answer.
 
-    Where no value, or nothing at all, could be read from the best sentences, those left have a turn if the model is
-    sure of one. Raises ModelServerError.
+    Where no value, or nothing but the question again, could be read from the best sentences, those left have a turn if
+    the model is sure of one. Raises ModelServerError.
     """
     question, names = compose.question, compose.names
     odds = writer.judge(question, evidence, names, listen)
@@ -92,7 +92,7 @@ def _by_model(
     best = rivals(question, ranked, CLOSE_JUDGED)
     if not likely(best[0], odds, least):
         return None
-    draft = ""
+    told = False
     for item in best:
         draft = writer.write(question, item, names, listen)
         clock.lap("generate")
@@ -101,9 +101,10 @@ def _by_model(
         clock.lap("verify")
         if borne_out(question, statements, names):
             return compose.written(statements, lead, best, writer.model)
+        told = told or says_more(question, statements)
         listen(Restarted())
     left = [item for item in ranked if item not in best]
-    if left and least < SURE and (not draft or question.expects in VALUES):
+    if left and least < SURE and (not told or question.expects in VALUES):
         other = _by_model(left, writer, compose, clock=clock, listen=listen, least=SURE)
         if other is not None and other.answered_by == "llm":
             return other

@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import snowballstemmer
+
 from index.names import NameBook
 from index.text import terms
 from rag.annotate import say
@@ -204,7 +206,12 @@ def answers(question: Question, statements: Sequence[Statement], names: NameBook
         return bool(find_dates(text))
     if asks_name(question):
         return bool(new_names(question, text, names))
-    return bool(_words(text) - _words(question.text))
+    return says_more(question, statements)
+
+
+def says_more(question: Question, statements: Sequence[Statement]) -> bool:
+    """Whether the statements have a word that the question has not, in any inflection."""
+    return bool(_words(" ".join(statement.text for statement in statements)) - _words(question.text))
 
 
 # fmt: off
@@ -217,9 +224,10 @@ _FUNCTION = frozenset({
 
 
 def _words(text: str) -> set[str]:
-    """Content words, cut to their first letters so that inflection does not look like news, particles apart."""
-    found = re.findall(r"[a-z0-9]+|[^\W\da-z]+", text.casefold())
-    return {word[:6] if word.isascii() else word[:2] for word in found} - _FUNCTION
+    """Content words, English ones as their stems and others cut to two letters, so that inflection is no news."""
+    found = set(re.findall(r"[a-z0-9]+|[^\W\da-z]+", text.casefold())) - _FUNCTION
+    stem = snowballstemmer.stemmer("english").stemWord
+    return {stem(word) if word.isascii() else word[:2] for word in found}
 
 
 def renumbered(statements: Sequence[Statement]) -> tuple[str, list[int], list[Statement]]:

@@ -112,7 +112,7 @@ def test_import_rules_hold() -> None:
 
 
 BAD_IMPORTS = {
-    "seeds": "faiss, fastapi, huggingface_hub, kiwipiepy, llama_index, torch, typer, xllamacpp, rag",
+    "seeds": "faiss, fastapi, huggingface_hub, kiwipiepy, llama_index, pymilvus, ray, torch, typer, xllamacpp, rag",
     "rag": "docx, index.local_store, sqlite3",
     "rag.settings": "index",
     "ui": "eval",

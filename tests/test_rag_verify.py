@@ -335,6 +335,7 @@ class TestAnswers:
             ("When does the factory open?", "The factory opens [4]."),
             ("Who studies the satellite's data?", "Who studies the satellite's data [5]."),
             ("How many of the 3 factories are in Busan?", "The 3 factories are in Busan [1]."),
+            ("What position does the city want to reach?", "The city wants to reach positions [1]."),
             ("How many jobs does Busan expect?", ""),
         ],
     )
