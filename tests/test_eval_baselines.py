@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -26,6 +27,16 @@ ARTICLES = [
     Article("melon", "참외 수확", MELONS, ((0, len(MELONS)),)),
 ]  # fmt: skip
 QUESTION = "부산의 새 다리 공사비는 얼마인가?"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed_loop() -> Iterator[None]:
+    """llama-index runs its coroutines on the thread's event loop, and where there is none leaves one of its own open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.close()
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture

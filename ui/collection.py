@@ -23,7 +23,7 @@ Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="index.remove.id
 @app.command("add", help="index.add")
 def add(context: typer.Context, paths: Paths, ray: Ray = None) -> None:
     from index.build import ingest
-    from rag.assemble import ingest_on_ray, open_collection
+    from rag.assemble import open_collection
     from rag.settings import load_settings
     from seeds.formats import SUFFIXES
     from seeds.loaders import find_files, load_each
@@ -50,6 +50,8 @@ def add(context: typer.Context, paths: Paths, ray: Ray = None) -> None:
             if ray is None:
                 report = ingest(store, collection.embedder, articles, progress=told)
             else:
+                from rag.assemble import ingest_on_ray
+
                 report = ingest_on_ray(settings, store, articles, address=ray, progress=told)
     for problem in report.problems:
         message = problem.error.message(session.language)
