@@ -31,7 +31,7 @@ QUESTION = "부산의 새 다리 공사비는 얼마인가?"
 
 @pytest.fixture(scope="module", autouse=True)
 def _closed_loop() -> Iterator[None]:
-    """llama-index runs its coroutines on the thread's event loop, and where there is none leaves one of its own open."""
+    """llama-index runs coroutines on the thread's event loop, and where there is none leaves one of its own open."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     yield
