@@ -200,7 +200,12 @@ def answered(page: Page, turns: int = 1) -> Any:
 
 
 def serious(page: Page) -> list[Any]:
-    """What axe finds serious or critical in the page as it stands."""
+    """What axe finds serious or critical in the page once it stands still: what fades in is pale on its way."""
+    page.wait_for_function(
+        """() => document.getAnimations().every(its =>
+            its.playState !== 'running' || !isFinite(its.effect.getComputedTiming().endTime))
+            && !document.querySelector('.gt-notice.pending, .pending .gt-said')"""
+    )
     page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     return [
