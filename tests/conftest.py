@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 from platformdirs import user_data_path
 
 if TYPE_CHECKING:
     from index.sentence_transformer import SentenceTransformerEmbedder
+
+# A crowded machine is slow, and that is no defect of what is tested.
+settings.register_profile("gisa", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gisa")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from entries import entry, unit
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from store_desk import _open
@@ -159,9 +159,4 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
 
 
 TestStore = StoreAgainstDictionary.TestCase
-TestStore.settings = settings(
-    max_examples=25,
-    stateful_step_count=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+TestStore.settings = settings(max_examples=25, stateful_step_count=20)

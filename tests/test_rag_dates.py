@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from timing import growth
 
 from rag.dates import Date, find_dates, same_date
 
@@ -203,11 +203,8 @@ def test_same_date(claim: str, evidence: str, same: bool) -> None:
 @pytest.mark.parametrize(
     "text", ["1" * 10_000, "2025" * 2_500, "2025-" * 2_000, "31일" * 3_000, "May " * 2_500, " " * 10_000]
 )
-def test_ten_thousand_characters_are_fast(text: str) -> None:
-    find_dates("31일")
-    started = time.process_time()
-    find_dates(text, PUBLISHED)
-    assert time.process_time() - started < 0.5
+def test_the_time_grows_as_the_text_does(text: str) -> None:
+    assert growth(lambda told: find_dates(told, PUBLISHED), text) < 8
 
 
 ARTICLES = Path(__file__).parents[2] / "shared" / "articles"

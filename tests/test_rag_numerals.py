@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from timing import growth
 
 from rag.annotate import say
 from rag.numerals import Quantity, agrees, find_quantities, restore_bound
@@ -83,7 +83,6 @@ UNITS = [("item", "count"), ("KRW", "money"), ("USD", "money"), ("GBP", "money")
          ("%", "percent"), ("%p", "percent"), ("x", "multiple"), ("GW", "measure")]  # fmt: skip
 
 
-@settings(deadline=None)
 @given(
     value=st.integers(min_value=1, max_value=10**15),
     unit=st.sampled_from(UNITS),
@@ -99,7 +98,6 @@ def test_what_is_said_is_read_back(value: int, unit: Any, language: Any, thousan
     assert agrees(only(said), quantity) == "equal", said
 
 
-@settings(deadline=None)
 @given(low=st.integers(1, 10**12), width=st.integers(1, 10**12), language=st.sampled_from(["ko", "en"]))
 def test_a_range_is_read_back(low: int, width: int, language: Any) -> None:
     quantity = Quantity(0, 0, "", Decimal(low), Decimal(low + width), "money", "USD", "exact", "", 0, 0)
@@ -107,7 +105,6 @@ def test_a_range_is_read_back(low: int, width: int, language: Any) -> None:
     assert agrees(only(said), quantity) == "equal", said
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="0123456789,.만억조천백십 약이상최대~-%$£개명년월일한두세수의GPUabmk\n", max_size=80))
 def test_any_text_is_read_without_error(text: str) -> None:
     found = find_quantities(text)
@@ -120,11 +117,8 @@ def test_any_text_is_read_without_error(text: str) -> None:
     ["1" * 10_000, "1," * 5_000, "1만" * 5_000, "만" * 10_000, "한 " * 5_000, "1~" * 5_000, "one " * 2_500,
      "about " * 1_700, " " * 10_000, "a" * 10_000, "Ab-1" * 2_500, "일" * 10_000, "$" * 10_000, "1 " * 5_000],
 )  # fmt: skip
-def test_ten_thousand_characters_are_fast(text: str) -> None:
-    find_quantities("26만장")  # compile first
-    started = time.process_time()
-    find_quantities(text)
-    assert time.process_time() - started < (0.2 if text.isdigit() else 1.0)
+def test_the_time_grows_as_the_text_does(text: str) -> None:
+    assert growth(find_quantities, text) < 8
 
 
 ARTICLES = Path(__file__).parents[2] / "shared" / "articles"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from seeds.boilerplate import body_spans
@@ -235,7 +235,6 @@ def test_asides_stay_out_even_if_they_end_as_a_sentence_does() -> None:
     assert body_spans(text, [(0, 7)]) == ((9, len(text)),)
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([*"가나다 .?\n|-▲[]=()@", "기자", "다.", "사진", "2025.01.02", "구독", "ⓒ", "a@b.cd"])))
 def test_spans_are_sorted_disjoint_and_trimmed(parts: list[str]) -> None:
     text = "".join(parts)

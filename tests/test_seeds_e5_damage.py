@@ -86,7 +86,7 @@ def test_a_scale_that_is_not_a_number_is_told(tmp_path: Path) -> None:
         converted(patched(start, "e", math.nan), tmp_path)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cut=st.integers(0, len(tiny()[0]) - 1))
 def test_no_cut_is_taken_for_a_whole_file(tmp_path: Path, cut: int) -> None:
     packed = tmp_path / "packed.bin"
@@ -95,7 +95,7 @@ def test_no_cut_is_taken_for_a_whole_file(tmp_path: Path, cut: int) -> None:
         e5.convert(packed, tmp_path / "never-made")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.integers(0, FIRST + 600), value=st.integers(0, 255))
 def test_no_byte_of_the_head_can_crash_it(tmp_path_factory: pytest.TempPathFactory, where: int, value: int) -> None:
     """Any byte changed to any value: it is refused, or what comes out has the shapes that its header says."""

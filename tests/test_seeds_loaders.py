@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from article_files import MARKDOWN, NEWS, NEWS_BODY, PAGE, body, make_docx, make_pdf, problem_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from seeds.article import Article
@@ -251,7 +251,6 @@ def check(name: str, data: bytes) -> None:
         assert article.body
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(sorted(SAMPLES)),
     st.binary(max_size=200),
@@ -261,13 +260,11 @@ def test_any_bytes_load_or_are_told(name: str, data: bytes, head: bytes) -> None
     check(name, head + data)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300), st.sampled_from(["utf-8", "utf-16"]), st.sampled_from(["a.txt", "a.md", "a.html"]))
 def test_any_text_loads_or_is_told(text: str, encoding: str, name: str) -> None:
     check(name, text.encode(encoding, errors="ignore"))
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(SAMPLES)), st.data())
 def test_damaged_files_load_or_are_told(name: str, draw: st.DataObject) -> None:
     sample = bytearray(SAMPLES[name])

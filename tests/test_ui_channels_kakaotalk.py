@@ -102,7 +102,7 @@ def test_what_the_model_answers_in_time_is_the_response(skilled: Skilled) -> Non
 
 def test_a_slow_model_without_a_callback_is_not_waited_for(skilled: Skilled) -> None:
     model = Slow(words=1000)
-    with skilled(model) as client:
+    with skilled(model, kakao={"answer_s": 2}) as client:  # not 4.5: a crowded machine is to pass too
         started = time.monotonic()
         reply = send(client, payload()).json()
         assert time.monotonic() - started < 5  # Kakao's limit
@@ -305,7 +305,7 @@ class TestTrouble:
         with served(service) as client:
             started = time.monotonic()
             reply = send(client, payload()).json()
-            assert time.monotonic() - started < 2.5
+            assert time.monotonic() - started < 5
         assert text_of(reply) == "지금은 질문이 많습니다. 잠시 뒤에 다시 물어보세요."
 
     def test_an_unforeseen_error_is_told(

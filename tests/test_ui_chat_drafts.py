@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eval.datasets import DataError, load_golden
@@ -174,7 +174,6 @@ def test_a_draft_that_cannot_be_finished_leaves_nothing(tmp_path: Path, monkeypa
     assert list((tmp_path / FOLDER).iterdir()) == []
 
 
-@settings(deadline=None)  # a busy machine is slow
 @given(comment=st.text(), asked=st.text(), quote=st.text(min_size=1), said=st.text())
 @example(comment="\x85", asked="\u2028", quote="가\x85나", said="\u2029")
 def test_whatever_readers_typed_is_kept_as_text(comment: str, asked: str, quote: str, said: str) -> None:
