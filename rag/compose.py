@@ -2,13 +2,13 @@
 
 A number or a date was checked by its value and stands alone. Other answers are in words of the model, which nothing
 can check against a Korean sentence: they come with that sentence, in the article's own words. Where a second sentence
-may be meant as well, both are quoted.
+may be meant as well, both are quoted. A reason takes more than a sentence to tell: the next one is quoted too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.names import NameBook
 from index.types import ArticleInfo
@@ -63,7 +63,7 @@ class Composer:
         text = text[:1].upper() + text[1:]
         proof = [evidence[n] for n in cited]
         if self.question.expects not in VALUES or len(best) > 1:
-            proof += [item for item in best if item not in proof]
+            proof += _others(self._reasoned(best), proof)
             text = _BESIDE[self.question.language].format(text=text, quotes=self._quotes(proof))
         claims = [
             Claim(claim.text, claim.kind, claim.evidence is not None, claim.evidence)
@@ -81,6 +81,7 @@ class Composer:
             notices.append(_NOTICES["server"][language].format(error=because.message(language)))
         elif model_was_asked:
             notices.append(_NOTICES["doubted"][language])
+        best = self._reasoned(best)
         claims = [
             Claim(found.text, "quantity", True, number)
             for number, item in enumerate(best, 1)
@@ -93,6 +94,14 @@ class Composer:
         nearest = tuple({item.article.id: item.article for item in evidence}.values())[:NEAREST]
         text = (_REFUSED if nearest else _NOTHING)[self.question.language]
         return self._answer(text.format(nearest="; ".join(map(_named, nearest))), "none", nearest=nearest)
+
+    def _reasoned(self, best: Sequence[Evidence]) -> Sequence[Evidence]:
+        """With the sentence after the best one, where a reason is asked for."""
+        first = best[0]
+        if self.question.expects != "reason" or first.after is None:
+            return best
+        after = replace(first, start=first.after.start, end=first.after.end, text=first.after.text, after=None)
+        return [first, after, *_others(best[1:], [after])]
 
     def _answer(
         self,
@@ -130,6 +139,12 @@ class Composer:
             )
             for number, item in enumerate(proof, 1)
         )
+
+
+def _others(items: Sequence[Evidence], known: Sequence[Evidence]) -> list[Evidence]:
+    """The items that are none of the known sentences."""
+    told = {(item.article.id, item.start) for item in known}
+    return [item for item in items if (item.article.id, item.start) not in told]
 
 
 def _gloss(quote: str, names: NameBook) -> str:

@@ -33,6 +33,7 @@ OLDEST_YEARS = 3.0
 class _Row:
     candidate: Candidate
     sentence: Sentence
+    after: Sentence | None
     terms: tuple[str, ...]
     dense: float
     chunk: float
@@ -63,10 +64,11 @@ def _rows(question_words: Floats, hits: Sequence[Hit], store: Store, neutral: Ne
     asked = unit(question_words - neutral.question_word)
     words = store.words([hit.candidate.chunk.id for hit in hits])
     return [
-        _Row(hit.candidate, sentence, terms, dense, hit.score, _late(asked, vectors, neutral))
+        _Row(hit.candidate, sentence, after, terms, dense, hit.score, _late(asked, vectors, neutral))
         for hit, by_sentence in zip(hits, words, strict=True)
-        for sentence, terms, dense, vectors in zip(
+        for sentence, after, terms, dense, vectors in zip(
             hit.candidate.chunk.sentences,
+            (*hit.candidate.chunk.sentences[1:], None),
             hit.candidate.sentence_terms,
             hit.sentence_scores,
             by_sentence or [np.empty((0, asked.shape[1]), np.float32)] * len(hit.candidate.chunk.sentences),
@@ -123,4 +125,5 @@ def _evidence(row: _Row, score: float) -> Evidence:
         context=row.candidate.chunk.text,
         score=score,
         words=row.words,
+        after=row.after,
     )

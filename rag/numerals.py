@@ -214,6 +214,7 @@ _INANIMATE = frozenset(
 _COUNTS_ITSELF = frozenset(
     {"company", "startup", "university", "city", "team", "parameter", "share", "token", "qubit", "job"}
 )
+_NO_PIECES = _COUNTS_ITSELF | {"place", "case", "party", "game"}
 
 
 def _same_unit(claim: Quantity, evidence: Quantity, converted: bool) -> bool:
@@ -236,8 +237,15 @@ def _same_unit(claim: Quantity, evidence: Quantity, converted: bool) -> bool:
     elif ours.dimension == theirs.dimension:
         agree = converted
     else:
-        agree = ITEM in (ours, theirs) and names <= _INANIMATE
+        pieces = _is_pieces(claim) or _is_pieces(evidence)
+        agree = ITEM in (ours, theirs) and names <= _INANIMATE and not (pieces and names & _NO_PIECES)
     return agree
+
+
+def _is_pieces(quantity: Quantity) -> bool:
+    """Whether the counter is one of things made: 5만장 may be GPUs or pages, not teams. 3대 are the three big ones."""
+    made = quantity.text.endswith("장") or (quantity.text.endswith("대") and quantity.low > 100)
+    return made and quantity.unit == ITEM.name
 
 
 def _thing(quantity: Quantity) -> str | None:

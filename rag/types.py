@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from index.types import ArticleInfo
+from index.types import ArticleInfo, Sentence
 from rag.errors import Language
 
 AnsweredBy = Literal["llm", "extract", "none"]
@@ -18,7 +18,8 @@ class Evidence:
     """One sentence offered as proof: `article.text[start:end] == text`.
 
     `context` is the chunk it stands in; `score` compares within one question only; `words` is the mean over the
-    question's words of their best match in the sentence, a cosine; `odds` the model's log odds that it answers.
+    question's words of their best match in the sentence, a cosine; `odds` the model's log odds that it answers; `after`
+    the chunk's next sentence.
     """
 
     article: ArticleInfo
@@ -30,6 +31,7 @@ class Evidence:
     score: float
     words: float
     odds: float | None = None
+    after: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,26 @@ def _verify(question: Question, part: str, evidence: Sequence[Evidence], names: 
 def _quantities(
     question: Question, text: str, evidence: Sequence[Evidence], order: Sequence[int]
 ) -> tuple[str, list[Checked]]:
-    """The text with its lost bounds restored, and its quantities checked."""
+    """The text with its lost bounds restored, and its quantities checked: all of them by one article.
+
+    Each may be true of its own article and the two have nothing to do with each other: the price of one thing is said
+    of the number of another.
+    """
+    told, claims = _by_any(question, text, evidence, order)
+    bearing_articles = {evidence[claim.evidence].article.id for claim in claims if claim.evidence is not None}
+    if len(bearing_articles) < 2:
+        return told, claims
+    for article in dict.fromkeys(evidence[n].article.id for n in order):
+        within = [n for n in order if evidence[n].article.id == article]
+        mended, borne = _by_any(question, text, evidence, within)
+        if all(claim.evidence is not None for claim in borne):
+            return mended, borne
+    return text, [replace(claim, evidence=None) for claim in claims]
+
+
+def _by_any(
+    question: Question, text: str, evidence: Sequence[Evidence], order: Sequence[int]
+) -> tuple[str, list[Checked]]:
     texts = {n: evidence[n].text for n in order}
     claims: list[Checked] = []
     for found in reversed(find_quantities(text, question.language)):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from index.names import NameBook
-from index.types import ArticleInfo
+from index.types import ArticleInfo, Sentence
 from rag.errors import Language
 from rag.question import Question, read
 from rag.types import Evidence
@@ -25,6 +26,12 @@ def evidence(
 ) -> Evidence:
     """A sentence that stands at the beginning of its chunk and its article."""
     return Evidence(about or article(), "c1", 0, len(text), text, context or text, 1.0, words)
+
+
+def followed(item: Evidence, text: str) -> Evidence:
+    """With another sentence after it."""
+    after = Sentence(item.end + 1, item.end + 1 + len(text), text)
+    return replace(item, context=f"{item.text} {text}", after=after)
 
 
 def question(text: str, language: Language | str = "auto") -> Question:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
-from made_up import NAMES, article, evidence, question
+from made_up import NAMES, article, evidence, followed, question
 
 from rag.compose import Composer
 from rag.errors import ModelServerError
@@ -117,3 +118,39 @@ class TestWritten:
         assert answer.answer == f"선박용 배터리 [1]. 기사 원문: “{made.text}” [1] “{other.text}” [2]"
         assert [c.article_id for c in answer.citations] == ["made", "plant"]
         assert [(c.kind, c.supported, c.citation) for c in answer.claims] == [("statement", True, 1)]
+
+
+class TestReasons:
+    """What follows a sentence tells why, more often than not."""
+
+    REASON = "일손이 모자라기 때문이다."
+    CLOSED = followed(evidence("공장은 밤에 문을 닫는다.", article("closed")), REASON)
+    OTHER = evidence("공장은 부산에 선다.", article("plant"))
+
+    @pytest.mark.parametrize("asked", ["공장은 왜 밤에 문을 닫나?", "Why does the plant close at night?"])
+    def test_quoted_with_the_sentence_after(self, asked: str) -> None:
+        answer = composer(question(asked)).quotation([self.CLOSED, self.OTHER])
+        assert [c.quote for c in answer.citations] == [self.CLOSED.text, self.REASON, self.OTHER.text]
+        after = answer.citations[1]
+        assert (after.article_id, after.start, after.end) == ("closed", self.CLOSED.end + 1, len(self.CLOSED.context))
+        assert f"“{self.REASON}” [2]" in answer.answer or f'"{self.REASON}" [2]' in answer.answer
+
+    def test_written_with_the_sentence_after(self) -> None:
+        asked = question("공장은 왜 밤에 문을 닫나?")
+        statements = verify(asked, "밤에 문을 닫는다", [self.CLOSED, self.OTHER], NAMES)
+        answer = composer(asked).written(statements, [self.CLOSED, self.OTHER], [self.CLOSED], "m")
+        assert [c.quote for c in answer.citations] == [self.CLOSED.text, self.REASON]
+
+    def test_no_sentence_twice(self) -> None:
+        rival = replace(
+            self.CLOSED, start=self.CLOSED.end + 1, end=len(self.CLOSED.context), text=self.REASON, after=None
+        )
+        answer = composer(question("공장은 왜 밤에 문을 닫나?")).quotation([self.CLOSED, rival])
+        assert [c.quote for c in answer.citations] == [self.CLOSED.text, self.REASON]
+
+    @pytest.mark.parametrize("asked", ["공장은 언제 문을 닫나?", "What does the plant do at night?"])
+    def test_not_for_other_questions(self, asked: str) -> None:
+        assert len(composer(question(asked)).quotation([self.CLOSED]).citations) == 1
+
+    def test_the_end_of_a_chunk_has_none_after(self) -> None:
+        assert len(composer(question("공장은 왜 부산에 서나?")).quotation([self.OTHER]).citations) == 1

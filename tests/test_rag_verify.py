@@ -211,6 +211,16 @@ class TestBounds:
         assert statement.text == "There are 30,000 jobs."
         assert statement.evidence == (1,)
 
+    def test_numbers_of_two_articles_bear_out_nothing_together(self) -> None:
+        """Each is true, and what they say of one another is in neither."""
+        cost = evidence("선박 회사는 배 한 척에 20억달러를 냈다.", article("ships"))
+        (statement,) = checked("The 30,000 jobs cost $2 billion [1][2].", (JOBS, cost))
+        assert not statement.supported
+        assert one("The 30,000 jobs are there [1].", (JOBS, cost)).supported
+        both = evidence("일자리 3만개를 만드는 데 20억달러가 들었다.", article("both"))
+        (statement,) = checked("The 30,000 jobs cost $2 billion.", (JOBS, cost, both))
+        assert statement.evidence == (2,)
+
     def test_several_in_one_sentence(self) -> None:
         statement = one("Busan expects 30,000 jobs, and 60,000 ships carry it.")
         assert "more than 30,000 jobs" in statement.text
