@@ -2,7 +2,8 @@
 
 A number or a date was checked by its value and stands alone. Other answers are in words of the model, which nothing
 can check against a Korean sentence: they come with that sentence, in the article's own words. Where a second sentence
-may be meant as well, both are quoted. A reason takes more than a sentence to tell: the next one is quoted too.
+may be meant as well, both are quoted. A reason that no model read from one sentence may take two to tell: the next
+one is quoted too.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Composer:
         text = text[:1].upper() + text[1:]
         proof = [evidence[n] for n in cited]
         if self.question.expects not in VALUES or len(best) > 1:
-            proof += _others(self._reasoned(best), proof)
+            proof += _others(best, proof)
             text = _BESIDE[self.question.language].format(text=text, quotes=self._quotes(proof))
         claims = [
             Claim(claim.text, claim.kind, claim.evidence is not None, claim.evidence)

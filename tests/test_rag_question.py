@@ -150,6 +150,8 @@ class TestLimits:
         ("place", "복합단지는 어디에 있나?"),
         ("reason", "Why did OpenAI lose its CTO?"),
         ("reason", "미국과 영국이 가까워진 이유는?"),
+        ("reason", "두 나라가 손잡은 배경은 무엇인가?"),
+        ("other", "배경훈 장관은 협력을 어떻게 평가했나?"),
         ("other", "What is AI-RAN?"),
         ("other", "소버린 AI란 무엇인가?"),
     ],
