@@ -9,6 +9,7 @@ from dataclasses import replace
 from index.names import Name, NameBook
 from rag.dates import find_dates
 from rag.kinds import asks_name, kind_match, new_names
+from rag.numerals import Quantity, agrees, find_quantities
 from rag.question import VALUES, Question
 from rag.types import Evidence
 
@@ -19,7 +20,8 @@ HOME = frozenset({"한국", "대한민국", "국내", "Korea", "South Korea", "K
 """Korean papers say 정부 and 국내 for what a foreign reader asks about as Korea: its absence proves nothing."""
 LEAST_WORDS = 0.25
 """Below this mean match of the question's words, the best evidence is about something else."""
-
+TELLING = 100
+"""Counts from here on tell one article from another."""
 SURE = 2.0
 """Log odds of another sentence, once nothing could be read from the one chosen."""
 ODDS_WEIGHT = 2.0
@@ -45,6 +47,30 @@ def on_subject(question: Question, item: Evidence, names: NameBook, whole: Whole
     asked = [name.text for name in question.names if _certain(name)]
     told = not asked or any(names.occurs(name, text) for text in _around(item, whole) for name in asked)
     return told and not of_another_country(question, item, names)
+
+
+def of_numbers(question: Question, evidence: Sequence[Evidence], whole: Whole = _none) -> Sequence[Evidence]:
+    """The sentences of articles that have a number asked about, by value; all, where no article has one.
+
+    What 260,000 GPUs cost is not told by an article about the price of others.
+    """
+    asked = [quantity for quantity in question.quantities if _telling(quantity)]
+    if not asked:
+        return evidence
+
+    def has(text: str) -> bool:
+        told = find_quantities(text)
+        return any(agrees(number, other) not in ("different", "unit") for number in asked for other in told)
+
+    articles = dict.fromkeys(item.article.id for item in evidence)
+    about = {name for name in articles if has(whole(name))}
+    return [item for item in evidence if item.article.id in about] or evidence
+
+
+def _telling(quantity: Quantity) -> bool:
+    """Whether few articles have it: not "two firms", and not 몇 개, which asks."""
+    asks = quantity.text.startswith("몇")
+    return not asks and (quantity.low >= TELLING or quantity.kind in ("money", "percent", "measure"))
 
 
 def of_another_country(question: Question, item: Evidence, names: NameBook) -> bool:

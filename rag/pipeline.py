@@ -9,7 +9,7 @@ from typing import Protocol
 
 from index.names import NameBook
 from index.types import Filter
-from rag.answerable import CLOSE_JUDGED, SURE, answerable, in_order, likely, on_subject, quotable, rivals
+from rag.answerable import CLOSE_JUDGED, SURE, answerable, in_order, likely, of_numbers, on_subject, quotable, rivals
 from rag.compose import Composer
 from rag.errors import ModelServerError
 from rag.question import VALUES, Question, read
@@ -55,7 +55,8 @@ def ask(
     question = read(text, names, language, parts.settings.answer.question_characters)
     compose = Composer(question, names, parts.settings, clock.laps)
     found = _evidence(question, parts, where)
-    evidence = [item for item in found if on_subject(question, item, names, parts.retriever.text)]
+    about = [item for item in found if on_subject(question, item, names, parts.retriever.text)]
+    evidence = of_numbers(question, about, parts.retriever.text)
     listen(Found(tuple(evidence)))
     clock.lap("retrieve")
     if not answerable(question, evidence, names, parts.retriever.text):

@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 from made_up import NAMES, article, evidence, question
 
-from rag.answerable import answerable, in_order, likely, on_subject, rivals
+from rag.answerable import answerable, in_order, likely, of_numbers, on_subject, rivals
 from rag.types import Evidence
 
 GPUS = evidence("정부는 엔비디아와 함께 GPU 26만장을 들여온다.", article(title="한국, GPU 확보"))
@@ -70,6 +70,32 @@ def test_a_sentence_of_an_article_without_any_name_asked_about(text: str) -> Non
     assert on_subject(question(text), VISIT, NAMES, {"a": "네이버도 그를 만났다."}.__getitem__)
     assert on_subject(question("Who is the CEO of Naver and of Samsung?"), evidence("삼성전자 회장이 왔다."), NAMES)
     assert on_subject(question("Who came to Korea?"), VISIT, NAMES)
+
+
+class TestNumbersAskedAbout:
+    BOUGHT = evidence("정부가 들여온다.", article("bought"))
+    OTHERS = evidence("다른 회사는 칩을 20억달러에 샀다.", article("others"))
+    TEXTS = {"bought": "정부가 GPU 26만장을 들여온다. 올해 산다.", "others": "다른 회사는 칩을 20억달러에 샀다."}  # noqa: RUF012
+
+    @pytest.mark.parametrize(
+        "text", ["What do the 260,000 GPUs cost?", "GPU 26만 장은 얼마인가?", "What did the 260k chips cost?"]
+    )
+    def test_sentences_of_other_articles_go(self, text: str) -> None:
+        told = of_numbers(question(text), [self.OTHERS, self.BOUGHT], self.TEXTS.__getitem__)
+        assert list(told) == [self.BOUGHT]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "What do the 270,000 GPUs cost?",  # no article has it: it may be wrong, or said otherwise
+            "What did the two firms pay?",
+            "칩을 몇 달러에 샀나?",
+            "Who came to Korea?",
+        ],
+    )
+    def test_all_stay(self, text: str) -> None:
+        both = [self.OTHERS, self.BOUGHT]
+        assert of_numbers(question(text), both, self.TEXTS.__getitem__) == both
 
 
 def test_what_is_judged_keeps_its_odds() -> None:
