@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from index.names import Name, NameBook
 from rag.dates import find_dates
-from rag.kinds import asks_name, kind_match, new_names
+from rag.kinds import asks_money, asks_name, kind_match, new_names
 from rag.numerals import Quantity, agrees, find_quantities
 from rag.question import VALUES, Question
 from rag.types import Evidence
@@ -83,7 +83,12 @@ def of_another_country(question: Question, item: Evidence, names: NameBook) -> b
 
 
 def quotable(question: Question, evidence: Sequence[Evidence], names: NameBook) -> bool:
-    """Whether a quotation can stand for an answer: a number, date, person or place asked for must be in it."""
+    """Whether a quotation can stand for an answer: a number, date, person or place asked for must be in it.
+
+    A sum of money that the model could not read from the sentence which has one is another one.
+    """
+    if asks_money(question):
+        return False
     if asks_name(question):
         return any(new_names(question, item.text, names) for item in evidence)
     return question.expects not in VALUES or any(kind_match(question, item.text, item.article) > 0 for item in evidence)

@@ -37,7 +37,7 @@ def kind_match(question: Question, text: str, article: ArticleInfo) -> int:
     if question.expects not in ("count", "amount"):
         return 0
     wanted = asked_unit(question)
-    money = question.expects == "amount" and _MONEY.search(question.text) is not None
+    money = asks_money(question)
     kinds = _MEASURED | {wanted.kind} if wanted is not None else _MEASURED
     found = [q for q in _new_quantities(question, find_quantities(text)) if q.kind in kinds]
     if money:
@@ -77,6 +77,10 @@ def new_names(question: Question, text: str, names: NameBook) -> list[str]:
         for name in names.find(text, kinds=_NAMES[question.expects])
         if asked.isdisjoint(form.casefold() for form in (name.text, *name.variants))
     ]
+
+
+def asks_money(question: Question) -> bool:
+    return question.expects == "amount" and _MONEY.search(question.text) is not None
 
 
 def asks_name(question: Question) -> bool:

@@ -197,9 +197,17 @@ def _names(
 
 
 def _wording(question: Question, text: str, evidence: Sequence[Evidence], order: Sequence[int]) -> Checked:
-    """Whether all content words of a Korean statement stand in one sentence, those of the question apart."""
-    told = {term for term in terms(text) if not term.isdigit()} - set(question.terms)
-    return Checked(text, "statement", next((n for n in order if told <= set(terms(evidence[n].text))), None))
+    """Whether all content words of a Korean statement stand in one sentence, those of the question apart.
+
+    A word that begins one there, letter by letter, need not be taken apart: alone it may be read otherwise (배경훈).
+    """
+    asked = set(question.terms)
+
+    def bears(sentence: str) -> bool:
+        rest = " ".join(word for word in re.findall(r"\w+", text) if not re.search(rf"\b{word}", sentence))
+        return {term for term in terms(rest) if not term.isdigit()} - asked <= set(terms(sentence))
+
+    return Checked(text, "statement", next((n for n in order if bears(evidence[n].text)), None))
 
 
 def _around(item: Evidence) -> str:

@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 from made_up import NAMES, article, evidence, question
 
-from rag.answerable import answerable, in_order, likely, of_numbers, on_subject, rivals
+from rag.answerable import answerable, in_order, likely, of_numbers, on_subject, quotable, rivals
 from rag.types import Evidence
 
 GPUS = evidence("정부는 엔비디아와 함께 GPU 26만장을 들여온다.", article(title="한국, GPU 확보"))
@@ -70,6 +70,21 @@ def test_a_sentence_of_an_article_without_any_name_asked_about(text: str) -> Non
     assert on_subject(question(text), VISIT, NAMES, {"a": "네이버도 그를 만났다."}.__getitem__)
     assert on_subject(question("Who is the CEO of Naver and of Samsung?"), evidence("삼성전자 회장이 왔다."), NAMES)
     assert on_subject(question("Who came to Korea?"), VISIT, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("H100 한 장 가격은 얼마인가?", False),
+        ("What did one H100 cost?", False),
+        ("칩을 몇 개 샀나?", True),
+        ("데이터의 규모는?", True),
+        ("메타는 무엇을 샀나?", True),
+    ],
+)
+def test_a_sum_the_model_could_not_read_is_not_quoted(text: str, may: bool) -> None:
+    bought = evidence("메타는 H100 10만개를 20억달러에 샀다.")
+    assert quotable(question(text), [bought], NAMES) == may
 
 
 class TestNumbersAskedAbout:

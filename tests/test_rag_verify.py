@@ -76,6 +76,16 @@ class TestWording:
         assert statement.supported == supported
         assert [(claim.kind, claim.evidence) for claim in statement.claims] == [("statement", 0 if supported else None)]
 
+    @pytest.mark.parametrize(
+        ("draft", "supported"),
+        [("배경훈", True), ("배경훈, 현대자동차그룹", True), ("김경훈", False), ("자동차그룹", False)],
+    )
+    def test_a_word_as_it_stands(self, draft: str, supported: bool) -> None:
+        told = evidence("배경훈 부총리 겸 과기정통부 장관은 현대자동차그룹과 손잡았다고 말했다.")
+        (statement,) = verify(question("과기정통부 장관 이름"), draft, [told], NAMES)
+        wording = [claim for claim in statement.claims if claim.kind == "statement"]
+        assert [claim.evidence == 0 for claim in wording] == [supported]
+
     def test_not_of_a_number_asked_for(self) -> None:
         assert {claim.kind for claim in one("일자리 3만개 이상", korean=True).claims} == {"quantity"}
 
