@@ -30,6 +30,8 @@ _SENTENCE = re.compile(
 # A full stop that ends no sentence ("No. 6", "Dr. Kim", "U.S. firms"); the dot stands in for it while they are cut.
 _ABBREVIATION = re.compile(r"\b(No|Mr|Mrs|Ms|Dr|Prof|St|Sen|Rep|Gov|vs|approx|(?:[A-Z]\.)*[A-Z])\.(?=\s+\S)")
 _DOT = "\ue000"
+# The end of a word, or what Korean puts behind a noun.
+_ENDED = r"(?=\b|은|는|이|가|을|를|의|에|와|과|도|만|로|으로|부터|까지|들|이다|인)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +201,16 @@ def _names(
 def _wording(question: Question, text: str, evidence: Sequence[Evidence], order: Sequence[int]) -> Checked:
     """Whether all content words of a Korean statement stand in one sentence, those of the question apart.
 
-    A word that begins one there, letter by letter, need not be taken apart: alone it may be read otherwise (배경훈).
+    A word that stands there as it is need not be taken apart: alone it may be read otherwise (배경훈).
     """
-    asked = set(question.terms)
+
+    def content(words: str) -> set[str]:
+        return {term for term in terms(words) if not term.isdigit()} - set(question.terms)
 
     def bears(sentence: str) -> bool:
-        rest = " ".join(word for word in re.findall(r"\w+", text) if not re.search(rf"\b{word}", sentence))
-        return {term for term in terms(rest) if not term.isdigit()} - asked <= set(terms(sentence))
+        rest = " ".join(word for word in re.findall(r"\w+", text) if not re.search(rf"\b{word}{_ENDED}", sentence))
+        has = set(terms(sentence))
+        return content(text) <= has or content(rest) <= has
 
     return Checked(text, "statement", next((n for n in order if bears(evidence[n].text)), None))
 

@@ -78,7 +78,7 @@ class TestWording:
 
     @pytest.mark.parametrize(
         ("draft", "supported"),
-        [("배경훈", True), ("배경훈, 현대자동차그룹", True), ("김경훈", False), ("자동차그룹", False)],
+        [("배경훈", True), ("배경훈, 현대자동차그룹", True), ("김경훈", False), ("자동차그룹", False), ("배경", False)],
     )
     def test_a_word_as_it_stands(self, draft: str, supported: bool) -> None:
         told = evidence("배경훈 부총리 겸 과기정통부 장관은 현대자동차그룹과 손잡았다고 말했다.")
