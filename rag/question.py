@@ -194,10 +194,13 @@ def _search_terms(text: str, language: Language, names: NameBook) -> tuple[str, 
 
 
 def has_language(text: str, language: Language) -> bool:
-    """Whether a text, its quotations and names apart, is written in that language."""
+    """Whether a text, its quotations and names apart, is written in that language.
+
+    Capitalised words alone are names, which a Korean answer may consist of: NVIDIA Deep Learning Institute.
+    """
     plain = re.sub(r"\"[^\"]*\"|“[^”]*”|\([^)]*\)|\[\d+\]", " ", text)
     hangul = len(_HANGUL.findall(plain))
-    latin = sum(len(word) for word in _LATIN_WORD.findall(plain))
+    words = _LATIN_WORD.findall(plain)
     if language == "ko":
-        return hangul > 0 or not latin
-    return latin >= hangul
+        return hangul > 0 or not any(word.islower() for word in words)
+    return sum(map(len, words)) >= hangul

@@ -204,7 +204,14 @@ class TestHasLanguage:
         assert has_language(text, "en")
 
     @pytest.mark.parametrize(
-        "text", ["26만장 이상입니다 [1].", "Nscale입니다.", "26만 [1].", "NVIDIA와 OpenAI, Nscale이다."]
+        "text",
+        [
+            "26만장 이상입니다 [1].",
+            "Nscale입니다.",
+            "26만 [1].",
+            "NVIDIA와 OpenAI, Nscale이다.",
+            "NVIDIA Deep Learning Institute [1].",
+        ],
     )
     def test_korean(self, text: str) -> None:
         assert has_language(text, "ko")
@@ -212,3 +219,4 @@ class TestHasLanguage:
     def test_the_other(self) -> None:
         assert not has_language("정부는 GPU 26만장 이상을 확보한다 [1].", "en")
         assert not has_language("More than 260,000 GPUs [1].", "ko")
+        assert not has_language("The bank is NatWest [1].", "ko")
