@@ -61,7 +61,8 @@ class Composer:
     ) -> Answer:
         """The model's statements on `evidence`; the `best` sentences are quoted beside all but a single value."""
         text, cited, mended = renumbered(statements)
-        text = text[:1].upper() + text[1:]
+        if self.question.language == "en":
+            text = text[:1].upper() + text[1:]
         proof = [evidence[n] for n in cited]
         if self.question.expects not in VALUES or len(best) > 1:
             proof += _others(best, proof)
