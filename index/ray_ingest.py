@@ -165,7 +165,7 @@ def _cluster(address: str) -> Iterator[None]:
     options: dict[str, Any] = {"include_dashboard": False} if address == LOCAL else {"address": address}
     try:
         if ours:
-            ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+            _start(options)
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
@@ -182,7 +182,16 @@ def _cluster(address: str) -> Iterator[None]:
             ray.shutdown()
 
 
-def _failed(error: RayError) -> IndexStoreError:
+def _start(options: dict[str, Any]) -> None:
+    try:
+        ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        raise _failed(error) from error  # a node that has not started within 30 s is told of by the bare class
+
+
+def _failed(error: Exception) -> IndexStoreError:
     reason = str(error).strip().splitlines()[-1][:300]
     return IndexStoreError(
         f"Ray could not finish: {reason}. What was embedded is stored; start it again to go on.",

@@ -74,6 +74,21 @@ def test_without_ray_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> No
         __import__("index.ray_ingest")
 
 
+def test_a_node_that_starts_too_slowly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Ray tells it by an exception of the bare class."""
+    from index import ray_ingest
+
+    def late(**_: object) -> None:
+        raise Exception("The current node timed out during startup.")  # noqa: TRY002  # as Ray does
+
+    monkeypatch.setattr(ray_ingest.ray, "init", late)
+    with (
+        LocalStore(tmp_path, embedder=HashEmbedder.name, dimension=HashEmbedder.dimension) as store,
+        pytest.raises(IndexStoreError, match="timed out during startup"),
+    ):
+        ray_ingest.ingest(store, HashEmbedder, [])
+
+
 def test_varied_articles_are_the_same_each_time_and_differ_from_one_another() -> None:
     made = list(varied(CHUNKS))
     assert made == list(varied(CHUNKS))
