@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from index.store import Entry
-from index.types import Chunk, Sentence, Vectors, Words
+from index.types import Chunk, Filter, Sentence, Vectors, Words
 from seeds.article import Article
 
 DIMENSION = 8
@@ -72,4 +72,15 @@ def entry(
         terms=all_terms,
         sentence_terms=tuple((of_chunk[-3:-2], of_chunk[-2:]) for of_chunk in all_terms),
         names=names,
+    )
+
+
+def passes(made: Entry, where: Filter | None) -> bool:
+    """Whether a filter lets an article through, read off what a Filter promises."""
+    about = made.article
+    return where is None or (
+        (not where.publishers or about.publisher in where.publishers)
+        and (not where.article_ids or about.id in where.article_ids)
+        and (where.since is None or (about.published is not None and about.published >= where.since))
+        and (where.until is None or (about.published is not None and about.published <= where.until))
     )

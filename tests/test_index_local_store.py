@@ -17,7 +17,6 @@ from index import sqlite
 from index.errors import IndexMissingError, IndexStoreError
 from index.local_store import LocalStore
 from index.store import Entry
-from index.types import Filter
 
 
 def _open(folder: Path) -> LocalStore:
@@ -30,11 +29,6 @@ def store(tmp_path: Path) -> Iterator[LocalStore]:
         yield opened
 
 
-MANY = [
-    entry(f"a{i}", publisher=f"신문{i % 3}", published=date(2025, 1 + i % 12, 5) if i % 4 else None) for i in range(40)
-]
-
-
 def test_words_of_nothing_but_zeros_and_no_words_at_all(store: LocalStore) -> None:
     none, zeros = np.empty((0, 6), np.float32), np.zeros((2, 6), np.float32)
     store.put([replace(entry("a"), word_vectors=((none, none), (none, zeros)))])
@@ -44,54 +38,6 @@ def test_words_of_nothing_but_zeros_and_no_words_at_all(store: LocalStore) -> No
     ]
     assert [its.shape for its in store.words(["a-0-0"])[0]] == [(0, 6), (0, 6)]
     assert [damage for damage in store.verify() if "word" in damage.what] == []
-
-
-FILTERS = [
-    None,
-    Filter(),
-    Filter(publishers=("신문1",)),
-    Filter(publishers=("신문1", "신문2"), since=date(2025, 3, 5)),
-    Filter(until=date(2025, 6, 5)),
-    Filter(since=date(2025, 3, 6), until=date(2025, 5, 5)),
-    Filter(article_ids=("a1", "a2", "a'); DROP TABLE chunks;--")),
-    Filter(publishers=("없음",)),
-]
-
-
-def _passes(made: Entry, where: Filter | None) -> bool:
-    if where is None:
-        return True
-    article = made.article
-    if where.publishers and article.publisher not in where.publishers:
-        return False
-    if where.article_ids and article.id not in where.article_ids:
-        return False
-    if (where.since or where.until) and article.published is None:
-        return False
-    after = where.since is None or (article.published or date.min) >= where.since
-    return after and (where.until is None or (article.published or date.max) <= where.until)
-
-
-@pytest.mark.parametrize("where", FILTERS)
-@pytest.mark.parametrize("k", [0, 1, 10, 1000])
-def test_dense_search_agrees_with_brute_force(store: LocalStore, where: Filter | None, k: int) -> None:
-    store.put(MANY)
-    query = 3 * unit(99, 1)[0]
-    scores = {
-        chunk.id: float(vector @ query)
-        for made in MANY
-        if _passes(made, where)
-        for chunk, vector in zip(made.chunks, made.vectors, strict=True)
-    }
-    assert store.dense(query, k, where) == sorted(scores, key=lambda chunk_id: -scores[chunk_id])[:k]
-
-
-@pytest.mark.parametrize("where", FILTERS)
-def test_lexical_search_and_listing_obey_the_filter(store: LocalStore, where: Filter | None) -> None:
-    store.put(MANY)
-    expected = {made.article.id for made in MANY if _passes(made, where)}
-    assert {chunk_id.split("-")[0] for chunk_id in store.lexical(["문장"], 1000, where)} == expected
-    assert {info.id for info in store.articles(where)} == expected
 
 
 def _harmed(**changed: object) -> Entry:

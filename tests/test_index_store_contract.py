@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from entries import DIMENSION, MODEL, entry, states, unit
+from entries import DIMENSION, MODEL, entry, passes, states, unit
 
 from index.errors import ArticleNotFoundError, IndexMissingError, IndexStoreError
 from index.local_store import LocalStore
@@ -284,20 +284,6 @@ FILTERS = [
 ]
 
 
-def _passes(made: Entry, where: Filter | None) -> bool:
-    if where is None:
-        return True
-    article = made.article
-    if where.publishers and article.publisher not in where.publishers:
-        return False
-    if where.article_ids and article.id not in where.article_ids:
-        return False
-    if (where.since or where.until) and article.published is None:
-        return False
-    after = where.since is None or (article.published or date.min) >= where.since
-    return after and (where.until is None or (article.published or date.max) <= where.until)
-
-
 def test_searches_and_listing_obey_filters_and_dense_search_is_brute_force(store: Store) -> None:
     store.put(MANY)
     query = 3 * unit(99, 1)[0]
@@ -305,12 +291,12 @@ def test_searches_and_listing_obey_filters_and_dense_search_is_brute_force(store
         scores = {
             chunk.id: float(vector @ query)
             for made in MANY
-            if _passes(made, where)
+            if passes(made, where)
             for chunk, vector in zip(made.chunks, made.vectors, strict=True)
         }
         assert store.dense(query, k, where) == sorted(scores, key=lambda chunk_id: -scores[chunk_id])[:k], where
     for where in FILTERS:
-        expected = {made.article.id for made in MANY if _passes(made, where)}
+        expected = {made.article.id for made in MANY if passes(made, where)}
         assert {chunk_id.split("-")[0] for chunk_id in store.lexical(["문장"], 1000, where)} == expected, where
         assert {info.id for info in store.articles(where)} == expected, where
 

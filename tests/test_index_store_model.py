@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from entries import entry, unit
+from entries import entry, passes, unit
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -43,16 +43,6 @@ def _made(article_id: str, version: int) -> Entry:
         publisher=PUBLISHERS[version % 3],
         published=DAYS[version % 2 + version // 4],
         names=((f"이름{version}", f"Name{version}"),) if version else (),
-    )
-
-
-def _passes(made: Entry, where: Filter | None) -> bool:
-    about = made.article
-    return where is None or (
-        (not where.publishers or about.publisher in where.publishers)
-        and (not where.article_ids or about.id in where.article_ids)
-        and (where.since is None or (about.published is not None and about.published >= where.since))
-        and (where.until is None or (about.published is not None and about.published <= where.until))
     )
 
 
@@ -129,7 +119,7 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
         chunks = {
             chunk.id: (float(vector @ query), one.article.id, terms)
             for one in self.held.values()
-            if _passes(one, where)
+            if passes(one, where)
             for chunk, vector, terms in zip(one.chunks, one.vectors, one.terms, strict=True)
         }
         assert self.store.dense(query, k, where) == sorted(chunks, key=lambda each: -chunks[each][0])[:k]

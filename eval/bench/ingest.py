@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -20,10 +19,12 @@ import typer
 from rich.console import Console
 
 from eval import provenance
+from eval.bench.child import result_of
 from eval.datasets import load_retrieval
 from rag.errors import GisaError
 
 SETS = "korquad", "ntrex_en_ko", "belebele_ko_ko"
+_CHILD = "eval.bench.ingest_run"
 DATA = provenance.ROOT.parent / "shared" / "evaldata"
 CHUNK_CHARACTERS = 420
 """About what one of gisa's chunks holds."""
@@ -62,15 +63,15 @@ def main(
             f"{provenance.machine()}, load {os.getloadavg()[0]:.1f}, revision {provenance.revision()}, "
             f"{provenance.now()}; {articles} articles"
         )
-        ours = _child("gisa", place)
+        ours = result_of(_CHILD, "gisa", place)
         console.print(row("gisa", ours))
-        theirs = _child("peer", place, peer_precision)
+        theirs = result_of(_CHILD, "peer", place, peer_precision)
         console.print(row(f"llama-index, {peer_precision}, batches of {theirs['batch']}", theirs))
         console.print(
             f"gisa makes {ours['vectors_s'] / theirs['vectors_s']:.2f} times as many vectors a second, and takes in "
             f"{articles_s(ours) / articles_s(theirs):.2f} times as many articles"
         )
-        speeds = _child("stages", place, str(STAGE_ARTICLES))["articles_s"]
+        speeds = result_of(_CHILD, "stages", place, str(STAGE_ARTICLES))["articles_s"]
         told = ", ".join(f"{stage} {speed:.1f}" for stage, speed in speeds.items())
         console.print(f"stages of gisa by themselves, articles a second: {told}")
 
@@ -86,13 +87,6 @@ def row(name: str, told: dict[str, Any]) -> str:
 def articles_s(told: dict[str, Any]) -> float:
     """Articles a second."""
     return float(told["articles"] / told["seconds"])
-
-
-def _child(*arguments: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "eval.bench.ingest_run", *arguments]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=provenance.ROOT)
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from itertools import islice
@@ -23,6 +22,7 @@ from rich.console import Console
 
 from eval import provenance
 from eval.bench import scale_data
+from eval.bench.child import result_of
 from eval.datasets import load_retrieval
 from eval.retrieval import article
 from index.build import ingest
@@ -33,6 +33,7 @@ from rag.settings import load_settings
 
 SIZES = 10_000, 100_000, 1_000_000
 SETS = "korquad", "ntrex_en_ko", "belebele_ko_ko", "autorag_ko"
+_CHILD = "eval.bench.scale_measure"
 DATA = provenance.ROOT.parent / "shared" / "evaldata"
 RESULTS = provenance.ROOT / "eval" / "results"
 
@@ -120,8 +121,8 @@ def _measured(base: Path, made: Path, data: Path, size: int, questions: int) -> 
             "load": os.getloadavg()[0],
             "revision": provenance.revision(),
             "time": provenance.now(),
-            **_child("build", str(made)),
-            **_child("ask", str(made), str(data), str(questions)),
+            **result_of(_CHILD, "build", str(made)),
+            **result_of(_CHILD, "ask", str(made), str(data), str(questions)),
         }
     finally:
         shutil.rmtree(made, ignore_errors=True)
@@ -140,13 +141,6 @@ def _real(base: Path, data: Path, passages: int, console: Console) -> None:
         began = time.perf_counter()
         ingest(store, embedder, articles)
         console.print(f"{len(articles):,} real passages there after {time.perf_counter() - began:.0f} s")
-
-
-def _child(*arguments: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "eval.bench.scale_measure", *arguments]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=provenance.ROOT)
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
 
 
 if __name__ == "__main__":
