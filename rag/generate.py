@@ -192,7 +192,8 @@ def _mapped() -> Iterator[None]:
     except (openai.OpenAIError, httpx.HTTPError, OSError) as error:
         line = " ".join(str(error).split())[:120] or type(error).__name__
         raise ModelServerError(
-            f"The language model did not answer ({line}). Check the server and GISA_LLM__BASE_URL, "
+            f"The language model did not answer ({line}). If you run gisa, check the server and GISA_LLM__BASE_URL, "
             "or ask with --no-llm.",
-            f"언어 모델이 답하지 않았습니다({line}). 서버와 GISA_LLM__BASE_URL을 확인하거나 --no-llm으로 물어보세요.",
+            f"언어 모델이 답하지 않았습니다({line}). gisa를 운영한다면 서버와 GISA_LLM__BASE_URL을 확인하거나 "
+            "--no-llm으로 물어보세요.",
         ) from error
