@@ -192,7 +192,7 @@ def _start(options: dict[str, Any]) -> None:
 
 
 def _failed(error: Exception) -> IndexStoreError:
-    reason = str(error).strip().splitlines()[-1][:300]
+    reason = (str(error).strip() or type(error).__name__).splitlines()[-1][:300]
     return IndexStoreError(
         f"Ray could not finish: {reason}. What was embedded is stored; start it again to go on.",
         f"Ray 작업을 끝내지 못했습니다: {reason}. 임베딩된 기사는 저장되었습니다. 다시 시작하면 이어서 합니다.",

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from index.names import Name, NameBook
+from index.types import ArticleInfo
 from rag.dates import find_dates
 from rag.kinds import asks_money, asks_name, kind_match, new_names
 from rag.numerals import Quantity, agrees, find_quantities
 from rag.question import VALUES, Question
 from rag.types import Evidence
+from rag.verify import Statement
 
 Whole = Callable[[str], str]
 """Reads the text of an article by its id."""
@@ -58,19 +60,19 @@ def of_numbers(question: Question, evidence: Sequence[Evidence], whole: Whole = 
     if not asked:
         return evidence
 
-    def has(text: str) -> bool:
-        told = find_quantities(text)
+    def has(article: ArticleInfo) -> bool:
+        told = find_quantities(f"{article.title}\n{whole(article.id)}")
         return any(agrees(number, other) not in ("different", "unit") for number in asked for other in told)
 
-    articles = dict.fromkeys(item.article.id for item in evidence)
-    about = {name for name in articles if has(whole(name))}
+    articles = {item.article.id: item.article for item in evidence}
+    about = {name for name, article in articles.items() if has(article)}
     return [item for item in evidence if item.article.id in about] or evidence
 
 
 def _telling(quantity: Quantity) -> bool:
-    """Whether few articles have it: not "two firms", and not 몇 개, which asks."""
-    asks = quantity.text.startswith("몇")
-    return not asks and (quantity.low >= TELLING or quantity.kind in ("money", "percent", "measure"))
+    """Whether it picks out what it counts, or a sum: not two firms, 3%, hundreds, more than $1 billion, nor 몇 개."""
+    one = quantity.low == quantity.high and quantity.bound in ("exact", "about")
+    return one and (quantity.kind == "money" or (quantity.kind == "count" and quantity.low >= TELLING))
 
 
 def of_another_country(question: Question, item: Evidence, names: NameBook) -> bool:
@@ -82,16 +84,24 @@ def of_another_country(question: Question, item: Evidence, names: NameBook) -> b
     return bool(told) and not any(names.occurs(name.text, item.text) for name in asked)
 
 
-def quotable(question: Question, evidence: Sequence[Evidence], names: NameBook) -> bool:
+def quotable(
+    question: Question, evidence: Sequence[Evidence], names: NameBook, drafted: Sequence[Statement] = ()
+) -> bool:
     """Whether a quotation can stand for an answer: a number, date, person or place asked for must be in it.
 
-    A sum of money that the model could not read from the sentence which has one is another one.
+    Where a sum of money is asked for and no draft found one in the sentences, the sum they have is another one.
     """
-    if asks_money(question):
+    if asks_money(question) and not any(map(_has_money, drafted)):
         return False
     if asks_name(question):
         return any(new_names(question, item.text, names) for item in evidence)
     return question.expects not in VALUES or any(kind_match(question, item.text, item.article) > 0 for item in evidence)
+
+
+def _has_money(statement: Statement) -> bool:
+    """Whether it tells a sum that a sentence bears out."""
+    borne = [claim.text for claim in statement.claims if claim.kind == "quantity" and claim.evidence is not None]
+    return any(quantity.kind == "money" for text in borne for quantity in find_quantities(text))
 
 
 def in_order(evidence: Sequence[Evidence], odds: Sequence[float]) -> list[Evidence]:

@@ -17,9 +17,13 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _MONEY = re.compile(
-    r"\b(?:cost|price|budget|pay|paid|spen[dt]|invest|money|fund|revenue|worth|dollars?|pounds?|euros?)"
+    r"\b(?:costs?|prices?|budgets?|pays?|paid|spen[dt]|invest(?:s|ed|ing|ments?)?|money|fund(?:s|ed|ing)?|revenues?"
+    r"|worth|dollars?|pounds?|euros?)\b"
     r"|예산|비용|금액|액수|투자액|가격|자금|돈|매출",
     re.IGNORECASE,
+)
+_RATE = re.compile(
+    r"%|\b(?:percent|percentage|rate|share|gr[eo]w|growth|faster)\b|증가율|성장률|비율|비중|퍼센트", re.IGNORECASE
 )
 _TIMES = re.compile(r"배|\b(?:times|fold|factor|multiple|faster|more powerful)\b", re.IGNORECASE)
 _MEASURED = frozenset({"count", "money", "percent", "multiple", "measure", "plain"})
@@ -80,7 +84,9 @@ def new_names(question: Question, text: str, names: NameBook) -> list[str]:
 
 
 def asks_money(question: Question) -> bool:
-    return question.expects == "amount" and _MONEY.search(question.text) is not None
+    """Whether a sum of money is asked for, and not by how much one grew."""
+    money = question.expects == "amount" and _MONEY.search(question.text) is not None
+    return money and _RATE.search(question.text) is None
 
 
 def asks_name(question: Question) -> bool:

@@ -243,9 +243,8 @@ def _same_unit(claim: Quantity, evidence: Quantity, converted: bool) -> bool:
 
 
 def _is_pieces(quantity: Quantity) -> bool:
-    """Whether the counter is one of things made: 5만장 may be GPUs or pages, not teams. 3대 are the three big ones."""
-    made = quantity.text.endswith("장") or (quantity.text.endswith("대") and quantity.low > 100)
-    return made and quantity.unit == ITEM.name
+    """Whether the counter is that of sheets: 5만장 may be GPUs or pages, not teams; 500대 기업 are the 500 big ones."""
+    return quantity.unit == ITEM.name and quantity.text.endswith("장")
 
 
 def _thing(quantity: Quantity) -> str | None:

@@ -16,7 +16,7 @@ from rag.question import VALUES, Question, read
 from rag.retrieve import Retriever
 from rag.settings import Settings
 from rag.types import Answer, Evidence, Found, Listener, Restarted, SearchResult
-from rag.verify import borne_out, says_more, verify
+from rag.verify import Statement, borne_out, says_more, verify
 
 
 class Writes(Protocol):
@@ -93,7 +93,7 @@ def _by_model(
     best = rivals(question, ranked, CLOSE_JUDGED)
     if not likely(best[0], odds, least):
         return None
-    told = False
+    drafted: list[Statement] = []
     for item in best:
         draft = writer.write(question, item, names, listen)
         clock.lap("generate")
@@ -102,14 +102,14 @@ def _by_model(
         clock.lap("verify")
         if borne_out(question, statements, names):
             return compose.written(statements, lead, best, writer.model)
-        told = told or says_more(question, statements)
+        drafted += statements
         listen(Restarted())
     left = [item for item in ranked if item not in best]
-    if left and least < SURE and (not told or question.expects in VALUES):
+    if left and least < SURE and (not says_more(question, drafted) or question.expects in VALUES):
         other = _by_model(left, writer, compose, clock=clock, listen=listen, least=SURE)
         if other is not None and other.answered_by == "llm":
             return other
-    return compose.quotation(best, model_was_asked=True) if quotable(question, best, names) else None
+    return compose.quotation(best, model_was_asked=True) if quotable(question, best, names, drafted) else None
 
 
 def search(

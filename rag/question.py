@@ -37,6 +37,7 @@ _ENGLISH = frozenset({
 # fmt: on
 _SHARED = frozenset({"a", "an", "do", "has", "i", "in", "number", "on", "was", "will"})
 """Words of other languages too: German was and will, Italian in, a and i, Portuguese do, Spanish has."""
+_IN_NAMES = frozenset({"a", "and", "at", "for", "in", "of", "on", "the"})
 LEAST_ENGLISH = 0.15
 """Of 44 telegraphic English texts about news one is below it, of two words; of 45 in seven other languages, 38 are."""
 
@@ -90,7 +91,7 @@ _EXPECTS_KO: tuple[tuple[Expects, str], ...] = (
         r"어디|어느 (?:나라|도시|지역|국가|곳)|장소|어떤 (?:나라|도시|지역|국가)|소재지|위치"
         r"|지역은|도시는|국가는|나라는",
     ),
-    ("reason", r"왜|이유|까닭|배경(?:[은이을과에]|\s|\?|$)|때문|원인|목적|계기"),
+    ("reason", r"왜|이유|까닭|배경(?=\W|$|[은이을과에도의]|으로|부터|까지)|때문|원인|목적|계기"),
 )
 
 
@@ -196,11 +197,11 @@ def _search_terms(text: str, language: Language, names: NameBook) -> tuple[str, 
 def has_language(text: str, language: Language) -> bool:
     """Whether a text, its quotations and names apart, is written in that language.
 
-    Capitalised words alone are names, which a Korean answer may consist of: NVIDIA Deep Learning Institute.
+    Latin words without an English sentence's are names, which a Korean answer may consist of: Bank of America.
     """
     plain = re.sub(r"\"[^\"]*\"|“[^”]*”|\([^)]*\)|\[\d+\]", " ", text)
     hangul = len(_HANGUL.findall(plain))
     words = _LATIN_WORD.findall(plain)
     if language == "ko":
-        return hangul > 0 or not any(word.islower() for word in words)
+        return hangul > 0 or not any(word.casefold() in _ENGLISH - _IN_NAMES for word in words)
     return sum(map(len, words)) >= hangul

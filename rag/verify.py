@@ -30,8 +30,8 @@ _SENTENCE = re.compile(
 # A full stop that ends no sentence ("No. 6", "Dr. Kim", "U.S. firms"); the dot stands in for it while they are cut.
 _ABBREVIATION = re.compile(r"\b(No|Mr|Mrs|Ms|Dr|Prof|St|Sen|Rep|Gov|vs|approx|(?:[A-Z]\.)*[A-Z])\.(?=\s+\S)")
 _DOT = "\ue000"
-# The end of a word, or what Korean puts behind a noun.
-_ENDED = r"(?=\b|은|는|이|가|을|를|의|에|와|과|도|만|로|으로|부터|까지|들|이다|인)"
+# The end of a word, or of what Korean puts behind a noun.
+_ENDED = r"(?=\b|(?:은|는|이|가|을|를|의|에|서|와|과|도|만|로|으로|부터|까지|들|인|이다|이라고|라고)+(?![가-힣]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,15 @@ def _verify(question: Question, part: str, evidence: Sequence[Evidence], names: 
 def _quantities(
     question: Question, text: str, evidence: Sequence[Evidence], order: Sequence[int]
 ) -> tuple[str, list[Checked]]:
-    """The text with its lost bounds restored, and its quantities checked: all of them by one article.
+    """The text with its lost bounds restored, and its quantities checked: by one article, those of the question apart.
 
     Each may be true of its own article and the two have nothing to do with each other: the price of one thing is said
     of the number of another.
     """
     told, claims = _by_any(question, text, evidence, order)
-    bearing_articles = {evidence[claim.evidence].article.id for claim in claims if claim.evidence is not None}
-    if len(bearing_articles) < 2:
+    given = {quantity.text for quantity in question.quantities}
+    own = [claim.evidence for claim in claims if claim.evidence is not None and claim.text not in given]
+    if len({evidence[n].article.id for n in own}) < 2:
         return told, claims
     for article in dict.fromkeys(evidence[n].article.id for n in order):
         within = [n for n in order if evidence[n].article.id == article]
@@ -204,15 +205,23 @@ def _wording(question: Question, text: str, evidence: Sequence[Evidence], order:
     A word that stands there as it is need not be taken apart: alone it may be read otherwise (배경훈).
     """
 
-    def content(words: str) -> set[str]:
-        return {term for term in terms(words) if not term.isdigit()} - set(question.terms)
+    words = re.findall(r"\w+", text)
+
+    def content(said: str) -> set[str]:
+        return {term for term in terms(said) if not term.isdigit()} - set(question.terms)
+
+    whole = content(text)
 
     def bears(sentence: str) -> bool:
-        rest = " ".join(word for word in re.findall(r"\w+", text) if not re.search(rf"\b{word}{_ENDED}", sentence))
         has = set(terms(sentence))
-        return content(text) <= has or content(rest) <= has
+        return whole <= has or content(" ".join(w for w in words if not _stands(w, sentence))) <= has
 
     return Checked(text, "statement", next((n for n in order if bears(evidence[n].text)), None))
+
+
+def _stands(word: str, sentence: str) -> bool:
+    """One syllable is too little to go by: 반 begins 반도체."""
+    return len(word) > 1 and re.search(rf"\b{word}{_ENDED}", sentence) is not None
 
 
 def _around(item: Evidence) -> str:

@@ -104,6 +104,9 @@ class TestNumbersAskedAbout:
         [
             "What do the 270,000 GPUs cost?",  # no article has it: it may be wrong, or said otherwise
             "What did the two firms pay?",
+            "Who paid more than $2 billion?",
+            "Why did the shares fall 3%?",
+            "Where did hundreds of workers go?",
             "칩을 몇 달러에 샀나?",
             "Who came to Korea?",
         ],

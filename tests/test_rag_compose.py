@@ -121,7 +121,7 @@ class TestWritten:
 
 
 class TestReasons:
-    """What follows a sentence tells why, more often than not."""
+    """What follows a sentence may tell why."""
 
     REASON = "일손이 모자라기 때문이다."
     CLOSED = followed(evidence("공장은 밤에 문을 닫는다.", article("closed")), REASON)

@@ -151,6 +151,8 @@ class TestLimits:
         ("reason", "Why did OpenAI lose its CTO?"),
         ("reason", "미국과 영국이 가까워진 이유는?"),
         ("reason", "두 나라가 손잡은 배경은 무엇인가?"),
+        ("reason", "배경으로 꼽힌 것은?"),
+        ("reason", "이 결정의 배경, 무엇인가"),
         ("other", "배경훈 장관은 협력을 어떻게 평가했나?"),
         ("other", "What is AI-RAN?"),
         ("other", "소버린 AI란 무엇인가?"),
@@ -211,6 +213,8 @@ class TestHasLanguage:
             "26만 [1].",
             "NVIDIA와 OpenAI, Nscale이다.",
             "NVIDIA Deep Learning Institute [1].",
+            "Bank of America",
+            "OpenAI o3",
         ],
     )
     def test_korean(self, text: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import math
 import signal
@@ -50,8 +49,6 @@ def serve(
     with _listen(settings.serve) as listening:
         service = open_service(session, settings, llm=not no_llm)
         sys.setswitchinterval(SWITCH_S)
-        gc.collect()
-        gc.freeze()  # models and modules stay: looking through them stops everybody for a tenth of a second
         try:
             configure_logs()
             app = create_app(service, settings)
