@@ -30,10 +30,11 @@ from eval.retrieval import BATCH, article
 from index.build import ingest
 from index.local_store import LocalStore
 from index.types import Filter
-from rag.answerable import CLOSE_JUDGED, answerable, in_order, on_subject, rivals
+from rag.answerable import CLOSE_JUDGED, answerable, in_order, rivals
 from rag.assemble import open_embedder, open_llm
 from rag.errors import GisaError
 from rag.generate import Writer
+from rag.pipeline import Parts, Writes, found_for, ignore, to_rest_on
 from rag.question import read
 from rag.retrieve import Retriever
 from rag.settings import Settings, load_settings
@@ -113,17 +114,17 @@ def load(folder: Path) -> tuple[dict[str, Passage], list[Query]]:
     return passages, queries
 
 
-def decide(query: Query, retriever: Retriever, writer: Writer, sentences: int) -> Outcome:
+def decide(query: Query, parts: Parts, writer: Writes) -> Outcome:
     """The pipeline's own steps up to its decision, on the question's own passages."""
-    names = retriever.names
+    names = parts.retriever.names
     question = read(query.text, names, "ko")
-    hits = retriever.hits(question, Filter(article_ids=query.passages))
-    found = retriever.sentences(question, hits, sentences)
-    evidence = [item for item in found if on_subject(question, item, names, retriever.text)]
-    if not answerable(question, evidence, names, retriever.text):
+    found = found_for(question, parts, Filter(article_ids=query.passages))
+    evidence = to_rest_on(question, found, parts.retriever)
+    if not answerable(question, evidence, names, parts.retriever.text):
         return Outcome(id=query.id, answerable=query.answerable, odds=None)
-    odds = writer.judge(question, evidence, names, lambda _: None)
-    chosen = rivals(question, in_order(evidence, odds), CLOSE_JUDGED)[0]
+    judged = evidence[: parts.settings.answer.judged_sentences]
+    odds = writer.judge(question, judged, names, ignore)
+    chosen = rivals(question, in_order(judged, odds), CLOSE_JUDGED)[0]
     return Outcome(
         id=query.id, answerable=query.answerable, odds=max(odds, default=None) if chosen.odds is None else chosen.odds
     )
@@ -136,16 +137,16 @@ def measure(folder: Path, out: Path, settings: Settings) -> list[Outcome]:
     waiting = [query for query in queries if query.id not in done]
     if waiting:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with _opened(passages.values(), folder.name, settings) as (retriever, writer), out.open("a") as file:
+        with _opened(passages.values(), folder.name, settings) as (parts, writer), out.open("a") as file:
             for query in track(waiting, f"{folder.name}: asking", len(waiting)):
-                done[query.id] = decide(query, retriever, writer, settings.answer.judged_sentences)
+                done[query.id] = decide(query, parts, writer)
                 file.write(done[query.id].model_dump_json() + "\n")
                 file.flush()
     return [done[query.id] for query in queries]
 
 
 @contextmanager
-def _opened(passages: Iterable[Passage], name: str, settings: Settings) -> Iterator[tuple[Retriever, Writer]]:
+def _opened(passages: Iterable[Passage], name: str, settings: Settings) -> Iterator[tuple[Parts, Writer]]:
     with fetching() as progress:
         embedder = open_embedder(settings, progress)
     folder = settings.home / "eval" / "cache" / f"{name}-{provenance.code_hash(['index'])[:12]}"
@@ -154,7 +155,8 @@ def _opened(passages: Iterable[Passage], name: str, settings: Settings) -> Itera
         ingest(store, embedder, track(articles, f"{name}: indexing", len(articles)), batch=BATCH)
         retriever = Retriever(store, embedder, settings.home / "cache", settings.retrieval)
         with fetching() as progress, open_llm(settings, progress) as llm:
-            yield retriever, Writer(llm)
+            writer = Writer(llm)
+            yield Parts(settings, retriever, writer), writer
 
 
 def table(outcomes: Sequence[Outcome], in_force: float) -> Table:

@@ -54,9 +54,8 @@ def ask(
     names = parts.retriever.names
     question = read(text, names, language, parts.settings.answer.question_characters)
     compose = Composer(question, names, parts.settings, clock.laps)
-    found = _evidence(question, parts, where)
-    about = [item for item in found if on_subject(question, item, names, parts.retriever.text)]
-    evidence = of_numbers(question, about, parts.retriever.text)
+    found = found_for(question, parts, where)
+    evidence = to_rest_on(question, found, parts.retriever)
     listen(Found(tuple(evidence)))
     clock.lap("retrieve")
     if not answerable(question, evidence, names, parts.retriever.text):
@@ -117,12 +116,19 @@ def search(
 ) -> SearchResult:
     """The evidence for a question, best first, without a model. Raises QuestionError, IndexStoreError."""
     question = read(text, parts.retriever.names, language, parts.settings.answer.question_characters)
-    return SearchResult(question.text, question.language, tuple(_evidence(question, parts, where, limit)))
+    return SearchResult(question.text, question.language, tuple(found_for(question, parts, where, limit)))
 
 
-def _evidence(question: Question, parts: Parts, where: Filter | None, limit: int | None = None) -> Sequence[Evidence]:
+def found_for(question: Question, parts: Parts, where: Filter | None, limit: int | None = None) -> Sequence[Evidence]:
+    """The sentences nearest to a question, best first. Raises IndexStoreError."""
     hits = parts.retriever.hits(question, where)
     return parts.retriever.sentences(question, hits, limit or parts.settings.answer.evidence_sentences)
+
+
+def to_rest_on(question: Question, found: Sequence[Evidence], retriever: Retriever) -> Sequence[Evidence]:
+    """Those of the sentences found that an answer may rest on: of what is asked about, and of its numbers."""
+    about = [item for item in found if on_subject(question, item, retriever.names, retriever.text)]
+    return of_numbers(question, about, retriever.text)
 
 
 class _Clock:
