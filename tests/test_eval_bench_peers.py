@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from eval.bench import peers
 from eval.bench.memory import children, peak_mib, tree
-from eval.bench.peer_records import AnswerRecord, Comparison, Part, SystemRecord
+from eval.bench.peer_records import AnswerRecord, Comparison, ComparisonRecord, Part, SystemRecord
 from eval.bench.peer_scores import Scorer
-from eval.bench.peer_table import markdown, tabulated
+from eval.bench.peer_table import markdown, sources, tabulated
 from eval.bench.peers import Server, Systems, WorkerEndedError, chosen, compare, named, rotated, taken_up
 from eval.datasets import DataError, GoldenQuestion, GoldenSet
 from seeds.article import Article
@@ -35,6 +35,12 @@ def question(name: str, *, answerable: bool = True) -> GoldenQuestion:
 def answered(system: str, name: str, text: str, **fields: object) -> AnswerRecord:
     given = (Part(article="bridge", text=TEXT), Part(article="melon", text=OTHER))
     return AnswerRecord(system=system, id=name, answer=text, **{"given": given, "seconds": 2.0, **fields})
+
+
+NOW = ComparisonRecord(
+    questions="mine", sha256="0" * 64, model="qwen", context_tokens=8192, max_tokens=256, settings="s1",
+    versions={"txtai": "9"}, revision="abc", machine="m", time="t",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -110,12 +116,47 @@ def test_what_is_answered_is_not_asked_again_but_failures_are(workers: type[Fake
     out = tmp_path / "out.jsonl"
     lines = [answered("gisa", "a", "yes"), answered("gisa", "b", "", error="timed out")]
     out.write_text("".join(line.model_dump_json() + "\n" for line in lines) + '{"type": "ans', encoding="utf-8")
-    done = taken_up(out)
+    done = taken_up(out, NOW)
     assert out.read_text(encoding="utf-8").endswith("}\n"), "the line that was cut off is gone"
     systems = Systems(["gisa"], {}, Server("", ""), out)
     asked = [question(name).model_copy(update={"question": name}) for name in "abc"]
     again = [r.id for r in compare(systems, asked, done) if isinstance(r, AnswerRecord)]
     assert again == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ({"sha256": "1" * 64}, "question file 111111111111, now 000000000000"),
+        ({"settings": "s0"}, "settings s0, now s1"),
+        ({"model": "other"}, "model other, now qwen"),
+        ({"max_tokens": 160}, "max_tokens 160, now 256"),
+    ],
+)
+def test_answers_to_something_else_are_not_added_to(tmp_path: Path, before: dict[str, object], said: str) -> None:
+    out = tmp_path / "out.jsonl"
+    text = f"{NOW.model_copy(update=before).model_dump_json()}\n{answered('gisa', 'a', 'yes').model_dump_json()}\n"
+    out.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=said) as raised:
+        taken_up(out, NOW)
+    assert "Choose another --out, or delete that file" in raised.value.en
+    assert out.read_text(encoding="utf-8") == text, "it is as it was"
+
+
+def test_another_revision_goes_on_and_is_told(compared: tuple[Comparison, GoldenSet], tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    out.write_text(
+        NOW.model_copy(update={"revision": "old", "time": "then"}).model_dump_json() + "\n", encoding="utf-8"
+    )
+    assert len(taken_up(out, NOW).sittings) == 1
+    done, golden = compared
+    done.sittings = [NOW]
+    assert "more than one revision" not in "".join(sources(done, golden))
+    first = next(iter(done.answers))
+    done.answers[first] = done.answers[first].model_copy(update={"revision": "abc+"})
+    assert "- **answers of more than one revision**: abc+ (1 answers), unknown (9 answers)" in [*sources(done, golden)]
+    assert "another version" not in "".join(sources(done, golden))
+    assert "000000000000, scored by 222222222222" in "".join(sources(done, replace(golden, sha256="2" * 64)))
 
 
 def test_servers_memory_counts_for_who_uses_it(workers: type[FakeWorker], tmp_path: Path) -> None:
@@ -277,7 +318,8 @@ def test_a_real_worker_takes_the_articles_in_and_answers(tmp_path: Path, home: P
     out = tmp_path / "out.jsonl"
     told = CliRunner().invoke(peers.app, ["--out", str(out), "--peers", "BM25 chunk", "--questions", "1"])
     assert told.exit_code == 0, told.output
-    done = taken_up(out)
+    done = Comparison()
+    done.add(out)
     (record,) = done.answers.values()
     assert record.error is None
     assert record.cited
@@ -287,4 +329,6 @@ def test_a_real_worker_takes_the_articles_in_and_answers(tmp_path: Path, home: P
     assert done.sittings[0].questions == "golden"
     again = CliRunner().invoke(peers.app, ["--out", str(out), "--peers", "BM25 chunk", "--questions", "1"])
     assert again.exit_code == 0
-    assert taken_up(out).systems["BM25 chunk"] == done.systems["BM25 chunk"], "nothing was opened again"
+    twice = Comparison()
+    twice.add(out)
+    assert twice.systems["BM25 chunk"] == done.systems["BM25 chunk"], "nothing was opened again"

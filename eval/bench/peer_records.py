@@ -30,6 +30,12 @@ class ComparisonRecord(_Line):
     machine: str
     time: str
 
+    @property
+    def conditions(self) -> dict[str, object]:
+        """What must be the same for answers of two sittings to stand in one file."""
+        told = self.model_dump(include={"questions", "model", "context_tokens", "max_tokens", "settings"})
+        return {**told, "question file": self.sha256[:12]}
+
 
 class SystemRecord(_Line):
     """A system opened: seconds to take the articles in (its models loaded before), and the vectors it made of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -61,7 +62,7 @@ def markdown(done: Comparison, golden: GoldenSet) -> str:
     columns = tabulated(done, golden)
     head = ["", *(column.system for column in columns)]
     lines = [_row(head), _row(["---"] * len(head)), *(_row(row) for row in _rows(columns))]
-    return "\n".join([*lines, "", *_asked(columns), "", *_sources(done)])
+    return "\n".join([*lines, "", *_asked(columns), "", *sources(done, golden)])
 
 
 def tabulated(done: Comparison, golden: GoldenSet) -> list[Column]:
@@ -136,13 +137,21 @@ def _difference(ours: Column, best: Column) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _sources(done: Comparison) -> Iterable[str]:
+def sources(done: Comparison, golden: GoldenSet) -> Iterable[str]:
+    """Where the answers come from, a line each: every sitting, and what of them differs."""
     for one in done.sittings:
         libraries = ", ".join(f"{name} {number}" for name, number in one.versions.items())
         yield (
             f"- {one.time}, revision {one.revision}, {one.machine}; {one.questions}, {one.model}, peers: "
             f"{one.context_tokens} tokens of context, {one.max_tokens} of answer; {libraries}"
         )
+    if others := sorted({one.sha256[:12] for one in done.sittings} - {golden.sha256[:12]}):
+        told = f"{', '.join(others)}, scored by {golden.sha256[:12]}"
+        yield f"- **another version of the questions was asked**: {told}"
+    revisions = Counter(record.revision or "unknown" for record in done.answers.values())
+    if len(revisions) > 1:
+        told = ", ".join(f"{revision} ({count} answers)" for revision, count in revisions.items())
+        yield f"- **answers of more than one revision**: {told}"
     loads = [record.load for record in done.answers.values()]
     yield f"- load average while asking: median {statistics.median(loads):.1f}, most {max(loads):.1f}"
 

@@ -31,6 +31,7 @@ from eval.bench.peer_records import AnswerRecord, Comparison, ComparisonRecord, 
 from eval.bench.peer_worker import PEERS, SYSTEMS, unknown
 from eval.datasets import GOLDEN, GoldenQuestion, GoldenSet, load_golden
 from eval.records import complete_lines
+from eval.resume import refuse_other
 from rag.errors import GisaError
 from rag.settings import Settings, load_settings
 
@@ -181,11 +182,16 @@ def serving(settings: Settings, needed: bool) -> Iterator[Server]:
         yield Server(server.base_url, server.api_key, frozenset(children(os.getpid()) - before))
 
 
-def taken_up(out: Path) -> Comparison:
-    """What a file holds already; a last line that was cut off while it was written goes."""
+def taken_up(out: Path, now: ComparisonRecord) -> Comparison:
+    """What a file holds already; a last line that was cut off while it was written goes.
+
+    Raises DataError: it was asked other questions, or under other settings or by another model.
+    """
     done = Comparison()
     if out.exists():
         done.add(out)
+        for before in done.sittings:
+            refuse_other(out, before.conditions, now.conditions)
         whole = b"".join(line + b"\n" for line in complete_lines(out))
         if whole != out.read_bytes():
             out.write_bytes(whole)
@@ -225,7 +231,8 @@ def run(
     taken = chosen(loaded.questions, every, questions)
     out = out or settings.home / RESULTS
     out.parent.mkdir(parents=True, exist_ok=True)
-    done = taken_up(out)
+    now = sitting(loaded, settings)
+    done = taken_up(out, now)
     with ExitStack() as stack:
         file = stack.enter_context(out.open("a", encoding="utf-8"))
         server = stack.enter_context(serving(settings, needed=not set(names).isdisjoint(PEERS)))
@@ -237,7 +244,7 @@ def run(
             "max_tokens": MAX_TOKENS,
         }
         systems = stack.enter_context(closing(Systems(names, model, server, out)))
-        _write(file, sitting(loaded, settings))
+        _write(file, now)
         left = sum(not done.answered(name, question.id) for name in names for question in taken)
         for record in compare(systems, taken, done):
             _write(file, record)
