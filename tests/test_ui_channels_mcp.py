@@ -127,6 +127,12 @@ def test_a_search_can_be_filtered(url: str) -> None:
         ("ask", {"question": "그럼 몇 장?", "conversation": "gone"}, "그런 대화가 없거나"),
         ("search", {"question": ASKED, "limit": 0}, "limit"),
         ("search", {"question": ASKED, "since": "soon"}, "since"),
+        (
+            "ask",
+            {"question": ASKED, "since": "2025-02", "until": "2024-02-29"},
+            "The first day is later than the last.",
+        ),
+        ("search", {"question": KOREAN, "since": "2025-02", "until": "2024-02-29"}, "시작일이 종료일보다 늦습니다."),
         ("get_article", {"article_id": "nobody's"}, "nobody's"),
     ],
 )

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from index.sentence_transformer import SentenceTransformerEmbedder
 
 pytest_plugins = ["serving"]
-MEANING = {"question", "article_file"}
-"""Codes of what only its meaning tells: that a string is a question, or an article, no schema can say."""
+MEANING = {"question", "article_file", "period"}
+"""Codes of what only its meaning tells: that a string is a question, or an article, or that one day is after another, no
+schema can say."""
 OPERATIONS = [
     ("POST", "/v1/ask"),
     ("POST", "/v1/ask/stream"),

@@ -70,6 +70,7 @@ class _About(_Arguments):
 
     @property
     def where(self) -> Filter | None:
+        """Raises PeriodError."""
         return where(self.since, self.until, self.publishers, self.article_ids)
 
 

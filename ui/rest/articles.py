@@ -58,7 +58,7 @@ BODY = {
 }
 
 
-@router.get("/v1/articles", responses=problems(), summary="List articles")
+@router.get("/v1/articles", responses=problems("period"), summary="List articles")
 async def list_articles(caller: MayAsk, service: TheService, wanted: Annotated[ListIn, Query()]) -> ArticlesOut:
     """Newest first, undated last."""
     found = await service.articles(where(wanted.since, wanted.until, wanted.publisher, []))

@@ -24,7 +24,14 @@ from ui.service.errors import QueueFullError
 
 router = APIRouter(route_class=GuardedRoute, tags=["questions"])
 ANSWERING = problems(
-    "question", "malformed_body", "media_type", "conversation_not_found", "queue_full", "index_missing", "out_of_time"
+    "question",
+    "period",
+    "malformed_body",
+    "media_type",
+    "conversation_not_found",
+    "queue_full",
+    "index_missing",
+    "out_of_time",
 )
 EVENTS = """Server-sent events, in this order:
 
@@ -151,7 +158,7 @@ async def ask_stream(stream: Annotated[_Stream, Depends(_begun)]) -> AsyncIterat
 @router.post(
     "/v1/search",
     response_model=SearchOut,
-    responses=problems("question", "malformed_body", "media_type", "index_missing"),
+    responses=problems("question", "period", "malformed_body", "media_type", "index_missing"),
     summary="Find evidence, without an answer",
 )
 async def search(request: Request, body: SearchIn, caller: MayAsk, service: TheService) -> dict[str, Any]:

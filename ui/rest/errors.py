@@ -9,6 +9,7 @@ GisaError
 ├── BodyTooLargeError
 ├── MediaTypeError         neither JSON nor an upload
 ├── MalformedBodyError     not JSON, or not an upload
+├── PeriodError            a period that ends before it begins
 └── RequestError           not what the operation takes; also an unknown path or method, and what nobody foresaw
 """
 
@@ -99,6 +100,16 @@ class MalformedBodyError(GisaError):
         super().__init__(
             "The body is not well-formed. Send one JSON object in UTF-8, or a multipart upload.",
             "본문 형식이 깨졌습니다. UTF-8 JSON 객체나 multipart 업로드를 보내세요.",
+        )
+
+
+class PeriodError(GisaError):
+    code = "period"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The first day is later than the last. Swap `since` and `until`.",
+            "시작일이 종료일보다 늦습니다. `since`와 `until`을 서로 바꾸세요.",
         )
 
 

@@ -50,6 +50,11 @@ KINDS: dict[str, _Kind] = {
     "article_file": _Kind(
         422, Said("Not an article", "기사가 아님"), Said("Correct it and send it again.", "고쳐서 다시 보내세요.")
     ),
+    "period": _Kind(
+        422,
+        Said("Not a period", "기간이 아님"),
+        Said("Swap `since` and `until`.", "`since`와 `until`을 서로 바꾸세요."),
+    ),
     "invalid_request": _Kind(422, Said("Invalid request", "잘못된 요청"), _SEE_DOCS),
     "malformed_body": _Kind(400, Said("Malformed body", "깨진 본문"), _SEE_DOCS),
     "media_type": _Kind(415, Said("Unsupported media type", "지원하지 않는 형식"), _SEE_DOCS),

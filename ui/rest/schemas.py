@@ -10,13 +10,19 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from index.types import Filter
 from rag.types import AnsweredBy, ClaimKind
+from ui.rest.errors import PeriodError
 from ui.service.records import Ingest, IngestState
 
+_DAYS = (
+    r"[12][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?)?",
+    r"[12][0-9]{3}-(0[13-9]|1[0-2])-(29|30)",
+    r"[12][0-9]{3}-(0[13578]|1[02])-31",
+    r"([12][0-9](0[48]|[2468][048]|[13579][26])|(12|16|20|24|28)00)-02-29",
+)
+"""Every date of the Gregorian calendar from 1000 to 2999, so that openapi.json tells exactly what is taken."""
 Day = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^[12][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?)?$|^[12][0-9]{3}-(0[13-9]|1[0-2])-(29|30)$|^[12][0-9]{3}-(0[13578]|1[02])-31$"
-    ),
+    StringConstraints(pattern="|".join(f"^{one}$" for one in _DAYS)),
     Field(description="A day, month or year: 2025-10-31, 2025-10, 2025.", examples=["2025-10"]),
 ]
 ArticleId = Annotated[str, Field(min_length=1, max_length=200, examples=["korea-nvidia-gpu-2025-10"])]
@@ -51,6 +57,7 @@ class FilterIn(_Body):
     until: Day | None = Field(default=None, description="The last day, month or year.")
 
     def where(self) -> Filter | None:
+        """Raises PeriodError."""
         return where(self.since, self.until, self.publishers, self.article_ids)
 
 
@@ -252,9 +259,11 @@ class Problem(_Told):
 
 
 def where(since: str | None, until: str | None, publishers: list[str], article_ids: list[str]) -> Filter | None:
-    """The filter that restricts to those; None for no restriction."""
+    """The filter that restricts to those; None for no restriction. Raises PeriodError."""
     first = _day(since, last=False) if since else None
     until_day = _day(until, last=True) if until else None
+    if first and until_day and first > until_day:
+        raise PeriodError
     return Filter(tuple(publishers), tuple(article_ids), first, until_day) or None
 
 
