@@ -17,6 +17,7 @@ from serving import ASKED, Open, Served, open_service, served
 from structlog.testing import LogCapture
 
 from rag.settings import ServeSettings
+from seeds.article import Article
 from ui.rest.errors import RateLimitedError
 from ui.rest.guard import Caller, Guard
 from ui.service.keys import Keys
@@ -30,6 +31,18 @@ SECRET = "Is the secret word xylophone?"
 
 def bearer(key: str) -> dict[str, str]:
     return {"authorization": f"Bearer {key}"}
+
+
+def test_readiness_reads_no_articles(serving: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reading(*_: object) -> None:
+        raise AssertionError("every article is read")
+
+    with serving() as client:
+        monkeypatch.setattr("index.local_store.LocalStore.articles", reading)
+        assert client.get("/v1/health/ready").json() == {"status": "ready", "articles": 5, "model": "loaded"}
+        gone = client.post("/v1/search", json={"question": ASKED}).json()["hits"][0]["article_id"]
+        assert client.delete(f"/v1/articles/{gone}").status_code == 204
+        assert client.get("/v1/health/ready").json()["articles"] == 4
 
 
 def test_where_keys_are_needed_nothing_goes_without(opened: Open) -> None:
@@ -288,6 +301,22 @@ def test_logs_tell_what_happened_and_never_what_was_asked(
     assert lines[0].items() >= {"method": "POST", "request_id": "known", "key": key.split("_")[1]}.items()
     assert any(one["event"] == "unforeseen" and one["error"] == "RuntimeError" for one in logged)
     assert not any("xylophone" in repr(one) or key in repr(one) for one in logged)
+
+
+def test_an_ingest_that_fails_is_logged_without_what_was_taken_in(
+    opened: Open, logged: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(store: object, embedder: object, articles: list[Article], **_: object) -> None:
+        raise RuntimeError(articles[0].text)
+
+    monkeypatch.setattr("ui.service.shelf.ingest", failing)
+    with served(opened()) as client:
+        begun = client.post("/v1/articles", json={"text": SECRET, "id": "garam"})
+        assert begun.status_code == 202
+    (line,) = [one for one in logged if one["event"] == "articles not taken in"]
+    assert line["error"] == "RuntimeError"
+    assert any("in failing" in frame for frame in line["frames"])
+    assert not any("xylophone" in repr(one) or one.get("exc_info") for one in logged)
 
 
 def test_who_leaves_while_sending_is_no_error(serving: Served, logged: list[dict[str, Any]]) -> None:

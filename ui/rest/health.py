@@ -20,7 +20,7 @@ async def live() -> LiveOut:
 
 @router.get("/v1/health/ready", responses=problems("shutting_down"), summary="Can it answer")
 async def ready(service: TheService) -> ReadyOut:
-    return ReadyOut(articles=len(await service.articles()), model=service.model_state)
+    return ReadyOut(articles=(await service.statistics()).articles, model=service.model_state)
 
 
 @router.get(

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 import structlog
 
 from index.names import NameBook
-from index.types import ArticleInfo, Filter
+from index.types import ArticleInfo, Filter, Statistics
 from rag.pipeline import ignore
 from rag.settings import Settings
 from rag.types import Answer, Event, Found, Listener, SearchResult
@@ -182,6 +182,10 @@ class Service:
     async def articles(self, where: Filter | None = None) -> list[ArticleInfo]:
         """Newest first, undated last, then by id."""
         return await self._do(self._gisa.store.articles, where)
+
+    async def statistics(self) -> Statistics:
+        """Of the whole collection, as the store keeps it: no article is read."""
+        return await self._do(self._gisa.store.statistics)
 
     async def article(self, article_id: str) -> Article:
         """The whole article; offsets of citations count characters of its `text`. Raises ArticleNotFoundError."""

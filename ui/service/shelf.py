@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import traceback
 from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -123,8 +124,10 @@ class Shelf:
         except GisaError as error:
             run.error = error
             _log.warning("articles not taken in", error=error.code)
-        except BaseException:
-            _log.exception("articles not taken in")
+        except BaseException as error:
+            # By its frames alone: the message of an unknown error may hold an article's text.
+            frames = traceback.format_tb(error.__traceback__)
+            _log.error("articles not taken in", error=type(error).__name__, frames=frames)
             raise
         finally:
             try:
