@@ -76,7 +76,9 @@ class LLMSettings(_Group):
         default=None, description="An OpenAI-compatible server, e.g. http://localhost:11434/v1."
     )
     api_key: SecretStr | None = None
-    timeout_s: float = Field(default=55.0, gt=0, description="Seconds for one whole answer.")
+    timeout_s: float = Field(
+        default=55.0, gt=0, description="Seconds to wait for the model in one call; an answer makes several."
+    )
     max_tokens: int = Field(default=160, ge=16, le=4096, description="Tokens of one answer.")
     context_tokens: int = Field(default=2048, ge=1024, description="Context window of the local model.")
     threads: int | None = Field(

@@ -28,6 +28,7 @@ from desk import (
 )
 
 from index.types import Filter
+from rag.errors import DiskFullError, GisaError, IndexDamagedError, IndexMissingError, ModelFileError
 from rag.types import Answer
 from ui import cli
 
@@ -184,6 +185,20 @@ def test_file_gives_one_object_a_line_and_errors_in_their_place(desk: Desk, tmp_
         as_read(replace(ANSWER, language="ko", answer="3만2천대입니다 [1].")),
     ]
     assert len(desk.opened) == 1
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+@pytest.mark.parametrize("kind", [IndexMissingError, IndexDamagedError, DiskFullError, ModelFileError])
+def test_file_ends_with_the_code_of_what_would_fail_every_line(
+    desk: Desk, tmp_path: Path, kind: type[GisaError], as_json: list[str]
+) -> None:
+    desk.gisa.replies["Second?"] = kind("Unusable. Add.", "쓸 수 없습니다. 추가하세요.")
+    file = tmp_path / "questions.txt"
+    file.write_text(f"{QUESTION}\nSecond?\n{KOREAN}\n", encoding="utf-8")
+    shown = desk("ask", "--file", file, *as_json)
+    assert (shown.code, shown.err) == (kind.exit_code, "Unusable. Add.\n")
+    assert ANSWER.answer in shown.out  # what was answered before stays
+    assert [asked[0] for asked in desk.gisa.asked] == [QUESTION, "Second?"]
 
 
 def test_file_flushes_line_by_line(desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -109,6 +109,27 @@ def test_damaged_collection_is_one_line(own: Path) -> None:
         assert (shown.code, shown.out, shown.err.count("\n")) == (6, "", 1), shown
 
 
+def test_emptied_collection_returns_6_for_a_file_of_questions_too(own: Path) -> None:
+    ids = [line.split("\t")[0] for line in run(own, "index", "list").out.splitlines()]
+    assert run(own, "index", "remove", *ids).code == 0
+    questions = own / "questions.txt"
+    questions.write_text(f"{QUESTION}\n{QUESTION}\n", encoding="utf-8")
+    shown = run(own, "ask", "--no-llm", "--json", "--file", questions)
+    assert (shown.code, shown.out, shown.err.count("\n")) == (6, "", 1)
+
+
+def test_a_first_add_that_failed_leaves_the_shipped_articles_to_the_first_question(
+    tmp_path: Path, embedder_folder: Path
+) -> None:
+    own = tmp_path / "home"
+    own.mkdir()
+    (own / "models").symlink_to(embedder_folder.parent, target_is_directory=True)
+    assert run(own, "index", "add", tmp_path / "typo.md").code == 4
+    assert not (own / "index").exists()
+    shown = run(own, "ask", "--no-llm", "--json", QUESTION)
+    assert (shown.code, json.loads(shown.out)["refused"]) == (0, False)
+
+
 def test_bad_questions_each_get_one_line_or_an_answer(own: Path, tmp_path: Path) -> None:
     questions = [
         "GPU",

@@ -160,13 +160,18 @@ def test_add_speaks_korean(adding: Desk, tmp_path: Path) -> None:
     assert adding("--lang", "ko", "index", "add", tmp_path) == Run(
         4,
         "추가 0, 교체 0, 그대로 0, 실패 1.\n",
-        f"기사 색인\n{tmp_path}/d.txt: d.txt: 빈 파일입니다. 파일을 확인하고 다시 추가해 주세요.\n",
+        f"{tmp_path}/d.txt: d.txt: 빈 파일입니다. 파일을 확인하고 다시 추가해 주세요.\n",
     )
 
 
-def test_add_where_every_file_fails_returns_4(adding: Desk, tmp_path: Path) -> None:
-    shown = adding("index", "add", tmp_path / "none.md")
-    assert (shown.code, shown.out) == (4, "Added 0, replaced 0, unchanged 0, failed 1.\n")
+@pytest.mark.parametrize("ray", [(), ("--ray", "local")])
+def test_add_where_every_file_fails_makes_nothing_and_returns_4(
+    adding: Desk, tmp_path: Path, ray: tuple[str, ...]
+) -> None:
+    (tmp_path / "empty.txt").touch()
+    shown = adding("index", "add", *ray, tmp_path / "none.md", tmp_path / "empty.txt")
+    assert (shown.code, shown.out) == (4, "Added 0, replaced 0, unchanged 0, failed 2.\n")
+    assert adding.opened == []  # no collection, which the shipped articles would then not go into
 
 
 def test_add_of_a_folder_without_articles_returns_4(adding: Desk, tmp_path: Path) -> None:

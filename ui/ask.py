@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from rag.errors import ArticleFileError, GisaError
+from rag.errors import ArticleFileError, QuestionError
 from ui import words
 from ui.filters import Articles, Publishers, Since, Until, where
 from ui.loading import nothing_collected
@@ -117,7 +117,10 @@ def _answer(session: Session, gisa: Gisa, question: str, wanted: _Wanted) -> boo
 
 
 def _answer_each(session: Session, gisa: Gisa, questions: list[str], wanted: _Wanted) -> None:
-    """Answer question after question; one that cannot be answered leaves its error in its place."""
+    """Answer question after question; one that is no question leaves its error in its place.
+
+    Raises what would befall all that follow too: IndexStoreError.
+    """
     from ui.progress import Bars
 
     # Answers that appear on the terminal themselves tell how far it is.
@@ -129,7 +132,7 @@ def _answer_each(session: Session, gisa: Gisa, questions: list[str], wanted: _Wa
                 reader.out.print(one_line(f"Q. {question}"), style="dim", soft_wrap=True)
             try:
                 _answer(reader, gisa, question, wanted)
-            except GisaError as error:
+            except QuestionError as error:
                 message = error.message(reader.language)
                 if wanted.as_json:
                     _emit(session, {"question": question, "error": {"code": error.code, "message": message}})

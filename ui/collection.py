@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +14,10 @@ from rag.errors import ArticleFileError, IndexDamagedError
 from ui import words
 from ui.filters import Publishers, Since, Until, where
 from ui.session import Session
+
+if TYPE_CHECKING:
+    from seeds.article import Article
+    from seeds.loaders import FileProblem
 
 app = typer.Typer(no_args_is_help=True)
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="index.add.paths", show_default=False)]
@@ -22,7 +28,7 @@ Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="index.remove.id
 
 @app.command("add", help="index.add")
 def add(context: typer.Context, paths: Paths, ray: Ray = None) -> None:
-    from index.build import ingest
+    from index.build import IngestReport, ingest
     from rag.assemble import open_collection
     from rag.settings import load_settings
     from seeds.formats import SUFFIXES
@@ -37,22 +43,26 @@ def add(context: typer.Context, paths: Paths, ray: Ray = None) -> None:
         raise ArticleFileError(*(words.NO_FILES.to(language, suffixes=suffixes) for language in ("en", "ko")))
     # A .jsonl holds as many articles as it has lines: how many there are is then not known beforehand.
     total = None if any(file.suffix.lower() == ".jsonl" for file in files) else len(files)
+    articles = load_each(files, walk=False)
+    report = IngestReport()
     with Bars(session) as bars:
         bars.wait(words.OPENING)
-        collection = open_collection(settings, progress=bars)
-        with closing(collection.store) as store:
-            bars.count(words.INDEXING, 0, total)
-            articles = load_each(files, walk=False)
+        first = _first(articles, report.problems)
+        if first is not None:
+            collection = open_collection(settings, progress=bars)
+            with closing(collection.store) as store:
+                bars.count(words.INDEXING, 0, total)
+                coming = chain(report.problems, [first], articles)
 
-            def told(done: int, _: int | None) -> None:
-                bars.count(words.INDEXING, done, total)
+                def told(done: int, _: int | None) -> None:
+                    bars.count(words.INDEXING, done, total)
 
-            if ray is None:
-                report = ingest(store, collection.embedder, articles, progress=told)
-            else:
-                from rag.assemble import ingest_on_ray
+                if ray is None:
+                    report = ingest(store, collection.embedder, coming, progress=told)
+                else:
+                    from rag.assemble import ingest_on_ray
 
-                report = ingest_on_ray(settings, store, articles, address=ray, progress=told)
+                    report = ingest_on_ray(settings, store, coming, address=ray, progress=told)
     for problem in report.problems:
         message = problem.error.message(session.language)
         session.warn(message if str(problem.path) in message else f"{problem.path}: {message}")
@@ -62,6 +72,17 @@ def add(context: typer.Context, paths: Paths, ray: Ray = None) -> None:
     session.print(words.ADDED, **counts, failed=len(report.problems))
     if report.problems and not report.outcomes:
         raise typer.Exit(ArticleFileError.exit_code)
+
+
+def _first(articles: Iterator[Article | FileProblem], problems: list[FileProblem]) -> Article | None:
+    """The first article; the problems before it are added to `problems`. Without one, no collection is made."""
+    from seeds.article import Article
+
+    for item in articles:
+        if isinstance(item, Article):
+            return item
+        problems.append(item)
+    return None
 
 
 @app.command("list", help="index.list")

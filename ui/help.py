@@ -22,7 +22,7 @@ HELP: dict[str, Said] = {
         "Ask a collection of Korean news articles, in Korean or English, and see the sentences that prove the answer."
         "\n\nAnswers go to stdout, all else to stderr. Everything gisa writes lies in GISA_HOME."
         "\n\nExit codes:"
-        "\n0  answered, or done"
+        "\n0  answered, or done (--file: every line)"
         "\n1  unexpected error"
         "\n2  wrong usage, question or settings"
         "\n3  refused: the articles do not say it"
@@ -38,7 +38,7 @@ HELP: dict[str, Said] = {
         "한국 뉴스 기사 모음에 한국어나 영어로 묻고, 답을 뒷받침하는 문장을 함께 봅니다."
         "\n\n답은 표준 출력에, 나머지는 모두 표준 오류에 나옵니다. gisa가 쓰는 모든 것은 GISA_HOME에 있습니다."
         "\n\n종료 코드:"
-        "\n0  답했거나 마침"
+        "\n0  답했거나 마침(--file: 모든 줄)"
         "\n1  예기치 않은 오류"
         "\n2  잘못된 명령, 질문 또는 설정"
         "\n3  기사에 없는 내용이라 답하지 않음"
@@ -77,8 +77,10 @@ HELP: dict[str, Said] = {
         "모델로 쓰지 않고 가장 알맞은 문장을 바로 인용합니다.",
     ),
     "ask.file": Said(
-        "Answer every line of this file (- for standard input). Blank lines are skipped.",
-        "이 파일의 줄마다 답합니다(-는 표준 입력). 빈 줄은 건너뜁니다.",
+        "Answer every line of this file (- for standard input). Blank lines are skipped. The exit code is 0 when every "
+        "line has its answer, its refusal or, where it is no question, its error; what would fail every line ends it.",
+        "이 파일의 줄마다 답합니다(-는 표준 입력). 빈 줄은 건너뜁니다. 줄마다 답이나 거절, 질문이 아닌 줄에는 오류가 "
+        "나오면 종료 코드는 0입니다. 모든 줄에 미치는 오류가 나면 거기서 그 코드로 끝납니다.",
     ),
     "since": Said("Only articles from this day, month or year on.", "이 날(달, 해)부터의 기사만."),
     "until": Said("Only articles up to this day, month or year.", "이 날(달, 해)까지의 기사만."),
@@ -132,9 +134,9 @@ HELP: dict[str, Said] = {
     ),
     "models.list": Said("List the pinned models and whether they are here.", "지정된 모델과 상태를 나열합니다."),
     "serve": Said(
-        "Serve the REST API under /v1, described at /docs."
+        "Serve the chat page at / and the REST API under /v1, described at /docs."
         "\n\nOn loopback nobody needs a key; on any other address everybody does (`gisa keys create`).",
-        "/v1 아래에서 REST API를 서비스합니다(설명은 /docs)."
+        "/에서 채팅 화면을, /v1 아래에서 REST API를 서비스합니다(설명은 /docs)."
         "\n\n루프백에서는 키가 필요 없고, 다른 주소에서는 모두 키가 필요합니다(`gisa keys create`).",
     ),
     "serve.host": Said("Address to listen on.", "받을 주소."),
@@ -161,7 +163,9 @@ HELP: dict[str, Said] = {
     "keys.list": Said("List the keys, without what opens anything.", "키 목록(비밀 값 없이)."),
     "keys.revoke": Said("Revoke a key, at once and for good.", "키를 바로, 영구히 폐기합니다."),
     "keys.revoke.id": Said("Its id, as in `gisa keys list`.", "`gisa keys list`에 나오는 id."),
-    "eval": Said("Measure answers and retrieval (run, report, compare, new, retrieval).", "답과 검색의 품질을 잽니다."),
+    "eval": Said(
+        "Measure answers and retrieval (run, retrieval, judge, report, compare, new).", "답과 검색의 품질을 잽니다."
+    ),
     # Options that typer adds, by the text it gives them
     "Show this message and exit.": Said("Show this message and exit.", "이 도움말을 보여 주고 끝냅니다."),
     "Install completion for the current shell.": Said(
