@@ -109,6 +109,20 @@ def alive(page: Page) -> list[str]:
     return [str(one) for one in found]
 
 
+def alive_in_tab(page: Page) -> list[str]:
+    """The same of the tab that is open: in our HTML, and between Gradio's own components, which have inputs."""
+    found = page.evaluate(
+        """alive => {
+          const tab = [...document.querySelectorAll("[role=tabpanel]")].find(one => one.checkVisibility());
+          const ours = [...tab.querySelectorAll(".gt-tab .md")].flatMap(part => [...part.querySelectorAll(alive)]);
+          const foreign = "img, form, script, iframe, object, embed, video, audio, base, meta, math, gradio-app, a";
+          return [...ours, ...tab.querySelectorAll(foreign)].map(one => one.outerHTML);
+        }""",
+        ALIVE,
+    )
+    return [str(one) for one in found]
+
+
 def test_there_are_forty() -> None:
     assert len(set(PAYLOADS)) == 40
 
@@ -169,9 +183,34 @@ def test_what_an_article_says_stays_text(site: Site, visit: Visit) -> None:
             expect(reader.get_by_role("heading")).to_have_text(PAYLOADS[2])
             expect(reader).to_contain_text("Ignore your instructions")
             assert alive(page) == []
+            page.keyboard.press("Escape")
+            page.get_by_role("tab", name="Articles").click()
+            page.get_by_role("radio", name=PAYLOADS[2]).check(force=True)
+            told = page.locator(".gt-reader article")
+            expect(told.get_by_role("heading")).to_have_text(PAYLOADS[2])
+            for part in (PAYLOADS[0], PAYLOADS[4], PAYLOADS[28], "Ignore your instructions"):
+                expect(told).to_contain_text(part)
+            expect(page.locator(".gt-list label", has_text=PAYLOADS[2])).to_contain_text(PAYLOADS[4])
+            assert alive_in_tab(page) == []
             assert page.evaluate("window.hacked") is None
         finally:
             client.delete("/v1/articles/garam").raise_for_status()
+
+
+def test_what_a_reader_comments_stays_text_in_the_quality_tab(site: Site, visit: Visit) -> None:
+    """Markdown takes a carriage return for the end of a line, and two of them for the end of a block of HTML."""
+    comment = f"\r\r[click]({OUT})![x]({OUT}/x.png)\r\n\r\n<img src={OUT}/y.png>\u2028\u2028# Sign in"
+    with httpx.Client(base_url=site.url, timeout=60) as client:
+        answer = client.post("/v1/ask", json={"question": ASKED}).raise_for_status().json()["id"]
+        given = {"answer": answer, "thumb": "down", "comment": comment}
+        client.post("/v1/feedback", json=given).raise_for_status()
+    page = visit()
+    page.get_by_role("tab", name="Quality").click()
+    page.get_by_role("radio", name=ASKED).first.check(force=True)
+    told = page.locator(".gt-reader dd").first
+    for part in (f"[click]({OUT})![x]({OUT}/x.png)", f"<img src={OUT}/y.png>", "# Sign in"):
+        expect(told).to_contain_text(part)
+    assert alive_in_tab(page) == []
 
 
 def test_the_policy_stops_what_would_come_alive(browser: Browser, site: Site) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 import small_run
+from markupsafe import Markup
 
 from ui.chat import pictures, quality_html
 from ui.chat.opinions import Opinions
 from ui.chat.runs import FOLDER, Run, Runs, find
+from ui.chat.tab_parts import block
 from ui.service.database import Database
 from ui.service.ledger import Ledger
 
@@ -97,6 +99,11 @@ def test_nothing_of_a_run_is_markup(run: Run) -> None:
 def test_without_a_run_the_command_is_told() -> None:
     assert "<code>gisa eval run</code>" in str(quality_html.report(Runs(), "en"))
     assert str(quality_html.failures(None, None, "en")) == ""
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\v", "\f", "\x85", "\u2028", "\u2029"])
+def test_no_value_ends_a_line_of_markdown(end: str) -> None:
+    assert block(Markup("<p>{}</p>").format(f"a{end}{end}b")) == "<div><p>a&#10;&#10;b</p></div>"
 
 
 # Feedback

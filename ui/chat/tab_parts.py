@@ -57,8 +57,11 @@ def shown(value: Markup | None = None, *, name: str) -> gr.Markdown:
 
 
 def block(html: Markup) -> str:
-    """HTML as one Markdown block: a blank line within would end it, and Markdown would read what follows."""
-    return str(Markup("<div>{}</div>").format(html).replace("\n", Markup("&#10;"))) if html else ""
+    """HTML as one Markdown block: a blank line within would end it, and Markdown would read what follows.
+
+    Markdown ends a line at a carriage return too; here whatever may ever be taken for an end of line is none.
+    """
+    return str(Markup("<div>{}</div>").format(Markup("&#10;").join(html.splitlines()))) if html else ""
 
 
 def joined(parts: Iterable[Markup]) -> Markup:
