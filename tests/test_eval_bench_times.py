@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from eval.bench import durable, rest
 from eval.bench.memory import read_mib
-from eval.bench.query import parts, summary, tell
+from eval.bench.query import parts, summary
 from eval.bench.startup import importing, median_of, start
+from eval.bench.tell import source_line, tell
 from rag.types import Answer, Drafted, Event, Found, Judging, Listener
 
 
@@ -64,11 +66,33 @@ def test_summary_counts_only_answers_that_have_the_part() -> None:
     }
 
 
-def test_figures_say_where_they_come_from(capsys: pytest.CaptureFixture[str]) -> None:
+SAID = {"load", "machine", "revision", "time", "command"}
+
+
+def test_figures_say_where_they_come_from(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/somewhere/query.py", "--questions", "3"])
     tell("query", {"questions": 3})
     told = json.loads(capsys.readouterr().out)
     assert (told["bench"], told["questions"]) == ("query", 3)
-    assert {"machine", "revision", "load", "time", "command"} <= told.keys()
+    assert told.keys() >= SAID
+    assert told["command"] == "python -m eval.bench.query --questions 3"
+    monkeypatch.setattr(sys, "argv", ["/somewhere/ingest.py", "--chunks", "60"])
+    assert source_line("ingest").endswith("; python -m eval.bench.ingest --chunks 60")
+
+
+def test_benches_of_many_measurements_say_it_of_each(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in ((durable, "kill"), (rest, "memory")):
+        monkeypatch.setattr(sys, "argv", [f"{module.__name__}.py", name])
+        if module is durable:
+            durable._tell(name, {"lost": 0}, "0 lost", good=True)
+        else:
+            rest._tell(name, {"lost": 0}, "0 lost")
+        told = json.loads(capsys.readouterr().out)
+        assert told.keys() == {"bench", "lost", "must", *SAID}
+        assert told["bench"] == name
+        assert told["command"] == f"python -m {module.__name__} {name}"
 
 
 SCRIPT = """

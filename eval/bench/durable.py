@@ -1,13 +1,12 @@
 """What the store bears: `python -m eval.bench.durable kill|damage|full|together`.
 
-Each prints its figures as one JSON object, with what they must reach, and returns 1 when they do not. No model: the
-articles are made up and the embedder draws vectors by hash, so that SQLite, FAISS and the files are all that is tried.
+Each prints its figures as one JSON object, with what they must reach and where they come from, and returns 1 when they
+do not. No model: the articles are made up and the embedder draws vectors by hash, so that SQLite, FAISS and the
+files are all that is tried.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,9 +18,9 @@ import typer
 from rich.console import Console
 
 from eval.bench import durable_damage, durable_full, durable_kill, durable_together
+from eval.bench.tell import tell
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-_out = Console(highlight=False, markup=False, soft_wrap=True)
 _progress = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 Seed = Annotated[int, typer.Option(help="Of everything that is drawn.")]
 
@@ -103,9 +102,8 @@ def together(
     _tell("together", figures, "0 errors, 0 mixed, ratio 2 at most", good=not bad and during <= 2 * before)
 
 
-def _tell(bench: str, figures: dict[str, Any], least: str, *, good: bool) -> None:
-    load = round(os.getloadavg()[0], 1)
-    _out.print(json.dumps({"bench": bench, **figures, "load": load, "must": least}))
+def _tell(name: str, figures: dict[str, Any], least: str, *, good: bool) -> None:
+    tell("durable", {**figures, "must": least}, name)
     if not good:
         raise typer.Exit(1)
 

@@ -8,7 +8,6 @@ each chunk and for each sentence, and word vectors besides; the peer makes one f
 from __future__ import annotations
 
 import json
-import os
 import random
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from rich.console import Console
 
 from eval import provenance
 from eval.bench.child import result_of
+from eval.bench.tell import source_line
 from eval.datasets import load_retrieval
 from rag.errors import GisaError
 
@@ -59,10 +59,7 @@ def main(
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         articles = write(data, folder, chunks)
-        console.print(
-            f"{provenance.machine()}, load {os.getloadavg()[0]:.1f}, revision {provenance.revision()}, "
-            f"{provenance.now()}; {articles} articles"
-        )
+        console.print(f"{source_line('ingest')}; {articles} articles")
         ours = result_of(_CHILD, "gisa", place)
         console.print(row("gisa", ours))
         theirs = result_of(_CHILD, "peer", place, peer_precision)

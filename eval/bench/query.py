@@ -6,20 +6,18 @@ as the events of a run tell them; one line of JSON with medians and 95th percent
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Protocol
 
 import typer
 from rich.console import Console
 
-from eval import provenance
 from eval.bench.peers import chosen
 from eval.bench.rest import percentile
+from eval.bench.tell import tell
 from eval.datasets import GOLDEN, GoldenQuestion, load_golden
 from rag.errors import GisaError
 from rag.types import Answer, Drafted, Event, Found, Judging, Listener
@@ -89,18 +87,6 @@ def main(questions: Annotated[int, typer.Option(min=1, help="How many golden que
         gisa.ask(WARM_UP)
         measured = measure(gisa, chosen(load_golden(GOLDEN).questions, 1, questions))
     tell("query", {"questions": len(measured), **summary(measured)})
-
-
-def tell(bench: str, figures: dict[str, Any]) -> None:
-    """One line of JSON: figures, and where they come from."""
-    where = {
-        "load": round(os.getloadavg()[0], 1),
-        "machine": provenance.machine(),
-        "revision": provenance.revision(),
-        "time": provenance.now(),
-        "command": " ".join(["python -m", f"eval.bench.{bench}", *sys.argv[1:]]),
-    }
-    Console(highlight=False, markup=False, soft_wrap=True).print(json.dumps({"bench": bench, **figures, **where}))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ hash, so that 20,000 chunks take minutes; `--real` takes the one of the settings
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import signal
@@ -29,7 +28,7 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from eval import provenance
+from eval.bench.tell import source_line
 from index.build import ingest
 from index.embed import Embedder
 from index.errors import IndexMissingError
@@ -156,8 +155,8 @@ def main(
     if drive is not None:
         _drive(drive, make, chunks)
         return
-    console = Console()
-    console.print(f"{provenance.machine()}; {provenance.revision()}; load {os.getloadavg()[0]:.1f}")
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(source_line("ray_ingest"), markup=False)
     with TemporaryDirectory(prefix="gisa-ray-") as folder:
         on_ray, alone = Path(folder) / "ray", Path(folder) / "local"
         command = [sys.executable, "-m", "eval.bench.ray_ingest", "--drive", str(on_ray), "--chunks", str(chunks)]

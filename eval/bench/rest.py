@@ -1,7 +1,7 @@
 """What the REST API bears: `python -m eval.bench.rest search|queue|evidence|leaving|memory`.
 
-Each prints its figures as one JSON object, with what they must reach. Run on a quiet machine: the server has the
-processors to itself but for what asks.
+Each prints its figures as one JSON object, with what they must reach and where they come from. Run on a quiet machine:
+the server has the processors to itself but for what asks.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import typer
 from rich.console import Console
 
 from eval.bench.rest_server import QUESTIONS, Server, serving, stand_in
+from eval.bench.tell import source_line, tell
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 _out = Console(highlight=False, markup=False, soft_wrap=True)
@@ -85,7 +86,6 @@ def queue(askers: Annotated[int, typer.Option(min=1)] = 40) -> None:
         "refusal_p50_ms": round(percentile(times, 0.5)) if times else None,
         "refusal_p95_ms": round(percentile(times, 0.95)) if times else None,
         "refusal_max_ms": round(max(times, default=0)),
-        "load": round(os.getloadavg()[0], 1),
     }
     _tell("queue", figures, "9 answered, no others, 429 in under 50 ms")
 
@@ -160,7 +160,7 @@ def evidence(asks: Annotated[int, typer.Option(min=1)] = 30) -> None:
                             early.append(ended)
                             continue
                         times.append(time.perf_counter() - started)
-    figures = {"asks": len(times), "ended_early": early, "load": round(os.getloadavg()[0], 1)}
+    figures = {"asks": len(times), "ended_early": early}
     if times:
         figures |= {f"p{percent}_ms": round(1000 * percentile(times, percent / 100)) for percent in (50, 95)}
     _tell("evidence", figures, "p95 under 300 ms")
@@ -214,7 +214,7 @@ def contract(examples: Annotated[int, typer.Option(min=1)] = 50) -> None:
     """schemathesis, all checks, all phases, with a stand-in for the model: 0 failures."""
     with _served(real=False) as server:
         done = schemathesis(server.url, examples)
-    _out.print(done.stdout)
+    _out.print(f"{done.stdout}\n{source_line('rest')}")
     raise typer.Exit(done.returncode)
 
 
@@ -246,8 +246,8 @@ def _ask(client: httpx.Client, number: int) -> None:
     client.post("/v1/ask", json={"question": question}).raise_for_status()
 
 
-def _tell(bench: str, figures: dict[str, Any], least: str) -> None:
-    _out.print(json.dumps({"bench": bench, **figures, "must": least}))
+def _tell(name: str, figures: dict[str, Any], least: str) -> None:
+    tell("rest", {**figures, "must": least}, name)
 
 
 if __name__ == "__main__":

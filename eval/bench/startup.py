@@ -23,7 +23,7 @@ import typer
 from rich.console import Console
 
 from eval.bench.memory import peak_mib, read_mib, tree
-from eval.bench.query import tell
+from eval.bench.tell import tell
 from rag.errors import GisaError
 from rag.settings import load_settings
 
