@@ -15,7 +15,7 @@ from eval.bench.memory import children, peak_mib, tree
 from eval.bench.peer_records import AnswerRecord, Comparison, ComparisonRecord, Part, SystemRecord
 from eval.bench.peer_scores import Scorer
 from eval.bench.peer_table import markdown, sources, tabulated
-from eval.bench.peers import Server, Systems, WorkerEndedError, chosen, compare, named, rotated, taken_up
+from eval.bench.peers import Server, Systems, WorkerEndedError, begun, chosen, compare, named, rotated
 from eval.datasets import DataError, GoldenQuestion, GoldenSet
 from seeds.article import Article
 
@@ -116,7 +116,7 @@ def test_what_is_answered_is_not_asked_again_but_failures_are(workers: type[Fake
     out = tmp_path / "out.jsonl"
     lines = [answered("gisa", "a", "yes"), answered("gisa", "b", "", error="timed out")]
     out.write_text("".join(line.model_dump_json() + "\n" for line in lines) + '{"type": "ans', encoding="utf-8")
-    done = taken_up(out, NOW)
+    done = begun(out, NOW)
     assert out.read_text(encoding="utf-8").endswith("}\n"), "the line that was cut off is gone"
     systems = Systems(["gisa"], {}, Server("", ""), out)
     asked = [question(name).model_copy(update={"question": name}) for name in "abc"]
@@ -138,7 +138,7 @@ def test_answers_to_something_else_are_not_added_to(tmp_path: Path, before: dict
     text = f"{NOW.model_copy(update=before).model_dump_json()}\n{answered('gisa', 'a', 'yes').model_dump_json()}\n"
     out.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=said) as raised:
-        taken_up(out, NOW)
+        begun(out, NOW)
     assert "Choose another --out, or delete that file" in raised.value.en
     assert out.read_text(encoding="utf-8") == text, "it is as it was"
 
@@ -148,7 +148,7 @@ def test_another_revision_goes_on_and_is_told(compared: tuple[Comparison, Golden
     out.write_text(
         NOW.model_copy(update={"revision": "old", "time": "then"}).model_dump_json() + "\n", encoding="utf-8"
     )
-    assert len(taken_up(out, NOW).sittings) == 1
+    assert len(begun(out, NOW).sittings) == 1
     done, golden = compared
     done.sittings = [NOW]
     assert "more than one revision" not in "".join(sources(done, golden))

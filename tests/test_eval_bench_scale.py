@@ -10,6 +10,7 @@ import pytest
 from entries import DIMENSION, MODEL, entry, unit
 
 from eval.bench import scale, scale_data, scale_measure
+from eval.datasets import DataError
 from index.local_store import LocalStore
 
 
@@ -51,22 +52,78 @@ def test_recall_is_the_mean_share_of_true_neighbours() -> None:
     assert scale_measure.recall([["a", "b"], ["c", "x"]], [["b", "a"], ["c", "d"]]) == 0.75
 
 
-def test_a_size_that_was_measured_is_not_measured_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def told(chunks: int, median: float) -> dict[str, object]:
-        times = {"retrieval": median, "dense": median / 4}
-        more = {"recall": 0.98, "ask_mib": 1024.0, "build_mib": 512.0, "build_s": 3.0, "index_mib": 15.0, "load_s": 0.1}
-        return {"chunks": chunks, "p50_ms": times, "p95_ms": times, **more}
+def told(chunks: int, median: float) -> dict[str, object]:
+    """A row as one size is measured."""
+    times = {"retrieval": median, "dense": median / 4}
+    more = {"recall": 0.98, "ask_mib": 1024.0, "build_mib": 512.0, "build_s": 3.0, "index_mib": 15.0, "load_s": 0.1}
+    return {"chunks": chunks, "p50_ms": times, "p95_ms": times, "revision": f"r{chunks}", **more}
 
-    (tmp_path / "scale.jsonl").write_text(f"{json.dumps(told(10_000, 20.0))}\n", encoding="utf-8")
-    asked: list[int] = []
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes that were measured: each takes twice as long as a tenth of it."""
+    sizes: list[int] = []
     monkeypatch.setattr(scale, "_real", lambda *_: None)
-    monkeypatch.setattr(scale, "_measured", lambda *given: asked.append(given[3]) or told(given[3], 50.0))
-    scale.main(100_000, folder=tmp_path, out=tmp_path, passages=100, questions=8, data=tmp_path)
-    assert asked == [100_000]
+    monkeypatch.setattr(
+        scale, "_measured", lambda *given: sizes.append(given[3]) or told(given[3], 5 * 2.0 ** np.log10(given[3] / 100))
+    )
+    return sizes
+
+
+def run(folder: Path, chunks: int, questions: int = 8) -> None:
+    scale.main(chunks, folder=folder, out=folder / "out", passages=100, questions=questions, data=folder)
+
+
+def test_growth_from_a_hundred_chunks(tmp_path: Path, measured: list[int], capsys: pytest.CaptureFixture[str]) -> None:
+    run(tmp_path, 100_000)
+    assert measured == [100, 1000, 10_000, 100_000]
+    printed = capsys.readouterr().out
+    assert "100 to 100,000 chunks: 8.00" in printed
+    assert "10,000 to 100,000 chunks: 2.00" in printed
+    assert "python -m eval.bench.scale" in printed
+    picture = (tmp_path / "out" / "scale.svg").read_text(encoding="utf-8")
+    assert picture.startswith("<?xml")
+    assert 'id="line2d' in picture
+
+
+def test_a_size_that_was_measured_is_not_measured_again(
+    tmp_path: Path, measured: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path, 10_000)
+    results = tmp_path / "out" / "scale.jsonl"
+    results.write_text(results.read_text(encoding="utf-8") + '{"chunks": 100000, "rec', encoding="utf-8")
+    measured.clear()
+    capsys.readouterr()
+    run(tmp_path, 100_000)
+    assert measured == [100_000], "also where its row was cut off"
     printed = capsys.readouterr().out
     assert "recall@10 0.980" in printed
-    assert "10,000 to 100,000 chunks: 2.50" in printed
-    assert len((tmp_path / "scale.jsonl").read_text(encoding="utf-8").splitlines()) == 2
-    assert (tmp_path / "scale.svg").read_text(encoding="utf-8").startswith("<?xml")
+    assert "revision r10000\n" in printed
+    assert [json.loads(line)["chunks"] for line in results.read_text(encoding="utf-8").splitlines()] == [
+        100, 1000, 10_000, 100_000,
+    ]  # fmt: skip
+
+
+def test_rows_of_other_questions_or_settings_are_not_gone_on_with(
+    tmp_path: Path, measured: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path, 1000)
+    with pytest.raises(DataError, match=r"questions 8, now 16\)\. Choose another --out, or delete"):
+        run(tmp_path, 1000, questions=16)
+    monkeypatch.setenv("GISA_RETRIEVAL__CANDIDATES", "50")
+    with pytest.raises(DataError, match=r"\(settings \w+, now \w+\)"):
+        run(tmp_path, 1000)
+    monkeypatch.delenv("GISA_RETRIEVAL__CANDIDATES")
+    (tmp_path / scale.SETS[0]).mkdir()
+    (tmp_path / scale.SETS[0] / "queries.jsonl").write_text("{}", encoding="utf-8")
+    with pytest.raises(DataError, match=r"\(corpora \w+, now \w+\)"):
+        run(tmp_path, 1000)
+    assert measured == [100, 1000]
+
+
+def test_a_collection_smaller_than_the_real_one(real: scale_data.Real, tmp_path: Path) -> None:
+    scale_data.make(real, tmp_path / "made", 7)
+    with LocalStore(tmp_path / "made") as store:
+        store.flush()
+        assert store.verify() == []
+        assert store.statistics().chunks == 7

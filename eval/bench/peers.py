@@ -30,8 +30,7 @@ from eval.bench.memory import children, peak_mib
 from eval.bench.peer_records import AnswerRecord, Comparison, ComparisonRecord, SystemRecord
 from eval.bench.peer_worker import PEERS, SYSTEMS, unknown
 from eval.datasets import GOLDEN, GoldenQuestion, GoldenSet, load_golden
-from eval.records import complete_lines
-from eval.resume import refuse_other
+from eval.resume import refuse_other, taken_up
 from rag.errors import GisaError
 from rag.settings import Settings, load_settings
 
@@ -182,19 +181,13 @@ def serving(settings: Settings, needed: bool) -> Iterator[Server]:
         yield Server(server.base_url, server.api_key, frozenset(children(os.getpid()) - before))
 
 
-def taken_up(out: Path, now: ComparisonRecord) -> Comparison:
-    """What a file holds already; a last line that was cut off while it was written goes.
-
-    Raises DataError: it was asked other questions, or under other settings or by another model.
-    """
+def begun(out: Path, now: ComparisonRecord) -> Comparison:
+    """What a file holds already. Raises DataError: other questions were asked, by another model or other settings."""
     done = Comparison()
-    if out.exists():
+    if taken_up(out):
         done.add(out)
-        for before in done.sittings:
-            refuse_other(out, before.conditions, now.conditions)
-        whole = b"".join(line + b"\n" for line in complete_lines(out))
-        if whole != out.read_bytes():
-            out.write_bytes(whole)
+    for before in done.sittings:
+        refuse_other(out, before.conditions, now.conditions)
     return done
 
 
@@ -232,7 +225,7 @@ def run(
     out = out or settings.home / RESULTS
     out.parent.mkdir(parents=True, exist_ok=True)
     now = sitting(loaded, settings)
-    done = taken_up(out, now)
+    done = begun(out, now)
     with ExitStack() as stack:
         file = stack.enter_context(out.open("a", encoding="utf-8"))
         server = stack.enter_context(serving(settings, needed=not set(names).isdisjoint(PEERS)))
