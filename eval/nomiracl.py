@@ -4,28 +4,28 @@
 2024, arXiv:2312.11361). Each question is asked of its own passages alone. What is kept of it is all that gisa's
 decision rests on before it writes: whether a rule refuses, and the model's log odds that the chosen sentence answers.
 The limit of the odds is then chosen on one half of the questions and reported on the other. A run that was broken off
-goes on where it stopped.
+goes on where it stopped, under the same settings; at another revision of the code all of them are told.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import typer
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from eval import provenance
 from eval.datasets import DataError, Passage
 from eval.progress import fetching, track
+from eval.resume import refuse_other, taken_up
 from eval.retrieval import BATCH, article
 from index.build import ingest
 from index.local_store import LocalStore
@@ -57,7 +57,7 @@ class Query(BaseModel):
 class Outcome(BaseModel):
     """What gisa's decision rests on: `odds` of the sentence chosen, None where a rule refuses before any is judged."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     answerable: bool
@@ -67,6 +67,25 @@ class Outcome(BaseModel):
     def calibrates(self) -> bool:
         """Whether the question is of the half on which the limit is chosen: by its id, so the same at every run."""
         return hashlib.sha256(self.id.encode()).digest()[0] % 2 == 0
+
+
+class Sitting(BaseModel):
+    """A line before the outcomes of one go: what was asked, of what, and by which code."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Literal["nomiracl"] = "nomiracl"
+    questions: str
+    model: str
+    settings: str
+    revision: str
+    machine: str
+    time: str
+
+    @property
+    def conditions(self) -> dict[str, object]:
+        """What must be the same for outcomes to stand in one file."""
+        return self.model_dump(include={"questions", "model", "settings"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +98,9 @@ class Rates:
     @property
     def worse(self) -> float:
         return max(self.hallucination, self.error)
+
+
+_LINE: TypeAdapter[Sitting | Outcome] = TypeAdapter(Sitting | Outcome)
 
 
 def rates(outcomes: Iterable[Outcome], limit: float) -> Rates:
@@ -130,19 +152,39 @@ def decide(query: Query, parts: Parts, writer: Writes) -> Outcome:
     )
 
 
-def measure(folder: Path, out: Path, settings: Settings) -> list[Outcome]:
-    """Ask what `out` does not hold yet, a line each as it comes; all outcomes. Raises DataError, GisaError."""
+def sitting(folder: Path, settings: Settings) -> Sitting:
+    """What is about to run. `least_odds` is no part of it: every limit is tried on the same odds."""
+    asked = b"".join((folder / name).read_bytes() for name in ("corpus.jsonl", "queries.jsonl"))
+    answer = settings.answer.model_copy(update={"least_odds": 0.0})
+    return Sitting(
+        questions=hashlib.sha256(asked).hexdigest()[:12],
+        model=settings.llm.model,
+        settings=settings.model_copy(update={"answer": answer}).fingerprint,
+        revision=provenance.revision(),
+        machine=provenance.machine(),
+        time=provenance.now(),
+    )
+
+
+def measure(folder: Path, out: Path, settings: Settings) -> tuple[list[Outcome], list[Sitting]]:
+    """Ask what `out` does not hold yet, a line each as it comes. All outcomes, and the sittings they come from.
+
+    Raises DataError, also where `out` is of other questions, settings or models; GisaError.
+    """
     passages, queries = load(folder)
-    done = {one.id: one for one in _read(out)}
+    now = sitting(folder, settings)
+    done, sittings = begun(out, now)
     waiting = [query for query in queries if query.id not in done]
     if waiting:
         out.parent.mkdir(parents=True, exist_ok=True)
         with _opened(passages.values(), folder.name, settings) as (parts, writer), out.open("a") as file:
+            file.write(now.model_dump_json() + "\n")
+            sittings.append(now)
             for query in track(waiting, f"{folder.name}: asking", len(waiting)):
                 done[query.id] = decide(query, parts, writer)
                 file.write(done[query.id].model_dump_json() + "\n")
                 file.flush()
-    return [done[query.id] for query in queries]
+    return [done[query.id] for query in queries], sittings
 
 
 @contextmanager
@@ -203,34 +245,43 @@ def main(
 ) -> None:
     """Measure refusing on NoMIRACL."""
     settings = load_settings()
-    outcomes = measure(folder, out or settings.home / "eval" / f"{folder.resolve().name}.jsonl", settings)
+    outcomes, sittings = measure(folder, out or settings.home / "eval" / f"{folder.resolve().name}.jsonl", settings)
     Console().print(table(outcomes, settings.answer.least_odds))
     refused = [one for one in outcomes if one.odds is None]
     told = f"refused by rule: {len(refused)}, of them answerable {sum(one.answerable for one in refused)}"
-    Console().print(f"{told}. {provenance.machine()}, {provenance.revision()}", highlight=False)
+    Console(highlight=False, soft_wrap=True).print(f"{told}.", *map(source, sittings), sep="\n", markup=False)
     if plot:
         draw(outcomes, plot)
+
+
+def source(one: Sitting) -> str:
+    """Where the outcomes of a sitting come from, as a line."""
+    return f"{one.time}, revision {one.revision}, {one.machine}; {one.model}, settings {one.settings}"
 
 
 def _lines(path: Path) -> list[str]:
     return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-def _read(out: Path) -> list[Outcome]:
-    """What was measured before; a last line that was cut off is left aside and asked again."""
-    if not out.exists():
-        return []
-    whole = out.read_text(encoding="utf-8")
-    kept = whole[: whole.rfind("\n") + 1]
-    if kept != whole:
-        out.write_text(kept, encoding="utf-8")
+def begun(out: Path, now: Sitting) -> tuple[dict[str, Outcome], list[Sitting]]:
+    """What `out` holds: outcomes by question, and their sittings. Raises DataError: not of this measurement."""
     try:
-        return [Outcome(**json.loads(line)) for line in kept.splitlines()]
-    except (ValueError, TypeError) as error:
-        raise DataError(
-            f"{out} does not hold outcomes of this measurement. Choose another --out.",
-            f"{out} 은(는) 이 평가의 결과가 아닙니다. 다른 --out을 지정하세요.",
-        ) from error
+        lines = [_LINE.validate_json(line) for line in taken_up(out)]
+    except ValidationError as error:
+        raise _of_something_else(out) from error
+    sittings = [line for line in lines if isinstance(line, Sitting)]
+    if lines and not isinstance(lines[0], Sitting):
+        raise _of_something_else(out)
+    for before in sittings:
+        refuse_other(out, before.conditions, now.conditions)
+    return {line.id: line for line in lines if isinstance(line, Outcome)}, sittings
+
+
+def _of_something_else(out: Path) -> DataError:
+    return DataError(
+        f"{out} does not hold outcomes of this measurement. Choose another --out, or delete that file.",
+        f"{out} 은(는) 이 평가의 결과가 아닙니다. 다른 --out을 지정하거나 그 파일을 지우세요.",
+    )
 
 
 if __name__ == "__main__":

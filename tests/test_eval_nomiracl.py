@@ -8,7 +8,7 @@ import pytest
 from shipped import Newsroom
 
 from eval.datasets import DataError
-from eval.nomiracl import Outcome, Query, calibrated, decide, draw, limits, load, measure, rates, table
+from eval.nomiracl import Outcome, Query, calibrated, decide, draw, limits, load, measure, rates, sitting, source, table
 from index.names import NameBook
 from index.types import Filter
 from rag.pipeline import Parts, ask
@@ -95,26 +95,53 @@ def test_a_folder_that_is_no_set(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-def test_a_run_that_was_broken_off_asks_only_what_is_left(tmp_path: Path) -> None:
-    folder = tmp_path / "set"
-    folder.mkdir()
-    (folder / "corpus.jsonl").write_text(json.dumps({"id": "p", "text": "아무 글이다."}) + "\n")
-    (folder / "queries.jsonl").write_text(
-        json.dumps({"id": "q", "text": "무엇인가?", "answerable": True, "passages": ["p"]}) + "\n"
-    )
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A set of one question."""
+    made = tmp_path / "set"
+    made.mkdir()
+    (made / "corpus.jsonl").write_text(json.dumps({"id": "p", "text": "아무 글이다."}) + "\n")
+    asked = {"id": "q", "text": "무엇인가?", "answerable": True, "passages": ["p"]}
+    (made / "queries.jsonl").write_text(json.dumps(asked) + "\n")
+    return made
+
+
+ASKED = Outcome(id="q", answerable=True, odds=1.0)
+
+
+def test_a_run_that_was_broken_off_asks_only_what_is_left(folder: Path, tmp_path: Path) -> None:
+    out, before = tmp_path / "out.jsonl", sitting(folder, load_settings()).model_copy(update={"revision": "old"})
+    out.write_text(f'{before.model_dump_json()}\n{ASKED.model_dump_json()}\n{{"id": "cut o')
+    assert measure(folder, out, load_settings()) == ([ASKED], [before]), "at another revision all the same"
+    assert out.read_text().count("\n") == 2
+    assert "revision old" in source(before)
+    raised_limit = load_settings(answer={"least_odds": 3.0})
+    assert measure(folder, out, raised_limit) == ([ASKED], [before]), "the odds do not depend on their limit"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"llm": {"model": "other"}}, "model qwen2.5-coder-1.5b-instruct, now other; settings"),
+        ({"answer": {"judged_sentences": 2}}, r"measurement \(settings"),
+        ({}, r"measurement \(questions"),
+    ],
+)
+def test_outcomes_of_something_else_are_not_added_to(
+    folder: Path, tmp_path: Path, settings: dict[str, object], said: str
+) -> None:
     out = tmp_path / "out.jsonl"
-    out.write_text(outcome(1, True, 1.0).model_copy(update={"id": "q"}).model_dump_json() + '\n{"id": "cut o')
-    assert measure(folder, out, load_settings()) == [Outcome(id="q", answerable=True, odds=1.0)]
-    assert out.read_text().count("\n") == 1
+    out.write_text(f"{sitting(folder, load_settings()).model_dump_json()}\n{ASKED.model_dump_json()}\n")
+    if not settings:
+        (folder / "corpus.jsonl").write_text(json.dumps({"id": "p", "text": "다른 글이다."}) + "\n")
+    with pytest.raises(DataError, match=said) as raised:
+        measure(folder, out, load_settings(**settings))
+    assert "Choose another --out, or delete" in raised.value.en
 
 
-def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
-    folder = tmp_path / "set"
-    folder.mkdir()
-    (folder / "corpus.jsonl").write_text(json.dumps({"id": "p", "text": "글"}) + "\n")
-    (folder / "queries.jsonl").write_text(
-        json.dumps({"id": "q", "text": "무엇?", "answerable": True, "passages": ["p"]}) + "\n"
-    )
-    (tmp_path / "out.jsonl").write_text('{"other": 1}\n')
-    with pytest.raises(DataError, match="--out"):
+@pytest.mark.parametrize("line", ['{"other": 1}', ASKED.model_dump_json()])
+def test_a_file_of_something_else_is_told(folder: Path, tmp_path: Path, line: str) -> None:
+    """Also one of outcomes that do not say what they are of."""
+    (tmp_path / "out.jsonl").write_text(line + "\n")
+    with pytest.raises(DataError, match="Choose another --out"):
         measure(folder, tmp_path / "out.jsonl", load_settings())
