@@ -81,7 +81,13 @@ def test_a_conversation_goes_on(serving: Served) -> None:
     with serving() as client:
         first = client.post("/v1/ask", json={"question": ASKED}).json()
         second = client.post("/v1/ask", json={"question": ASKED, "conversation": first["conversation"]}).json()
+        other = client.post("/v1/ask", json={"question": ASKED}).json()
+        asked = {"question": ASKED, "conversation": first["conversation"]}
+        earlier = client.post("/v1/ask", json={**asked, "after": first["id"]})
+        elsewhere = client.post("/v1/ask/stream", json={**asked, "after": other["id"]})
     assert second["conversation"] == first["conversation"]
+    assert (earlier.status_code, earlier.json()["conversation"]) == (200, first["conversation"])
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "answer_not_found")
 
 
 @pytest.mark.parametrize("path", ["/v1/ask", "/v1/ask/stream"])

@@ -70,6 +70,39 @@ def test_a_follow_up_is_understood_with_what_went_before(opened: Open) -> None:
     assert second.id != first.id
 
 
+def test_a_follow_up_of_an_earlier_answer_is_understood_with_that_one(opened: Open) -> None:
+    """Asked anew in its place, a follow-up stands neither after what it replaces nor after what was asked later."""
+    seen: list[Sequence[Turn]] = []
+
+    def standalone(question: str, turns: Sequence[Turn], names: NameBook) -> str:
+        seen.append(turns)
+        return UNDERSTOOD
+
+    async def run() -> Answered:
+        async with opened(Drafting(), standalone) as service:
+            first = await service.ask(ASKED)
+            second = await service.ask(FOLLOW_UP, conversation=first.conversation)
+            await service.ask("And the UK?", conversation=first.conversation)
+            seen.clear()
+            again = await service.ask("And the private?", conversation=first.conversation, after=first.id)
+            await service.ask("And the UK?", conversation=first.conversation, after=second.id)
+            await service.ask("And the US?", conversation=first.conversation)
+            for conversation, after in ((first.conversation, "nobody's"), (None, first.id)):
+                with pytest.raises(AnswerNotFoundError):
+                    await service.ask(FOLLOW_UP, conversation=conversation, after=after)
+            other = await service.ask(ASKED)
+            with pytest.raises(AnswerNotFoundError):
+                await service.ask(FOLLOW_UP, conversation=other.conversation, after=first.id)
+            assert service.turns.taken == 0
+            assert again.conversation == first.conversation
+            return first
+
+    first = asyncio.run(run())
+    assert seen[0] == [Turn(ASKED, ASKED, first.answer.answer)]
+    assert [turn.question for turn in seen[1]] == [FOLLOW_UP]
+    assert [turn.question for turn in seen[2]][-2:] == ["And the private?", "And the UK?"]
+
+
 def test_a_thread_of_a_chat_tool_keeps_its_conversation(opened: Open) -> None:
     async def run() -> list[str]:
         async with opened() as service:

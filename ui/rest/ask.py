@@ -29,6 +29,7 @@ ANSWERING = problems(
     "malformed_body",
     "media_type",
     "conversation_not_found",
+    "answer_not_found",
     "queue_full",
     "index_missing",
     "out_of_time",
@@ -56,6 +57,7 @@ async def ask(request: Request, body: AskIn, caller: Asks, service: TheService) 
         language=body.language,
         where=body.filter.where(),
         conversation=body.conversation,
+        after=body.after,
         asker=caller.asker,
     )
     try:
@@ -80,6 +82,7 @@ class _Stream:
             language=body.language,
             where=body.filter.where(),
             conversation=body.conversation,
+            after=body.after,
             asker=asker,
             listen=self._told.put_nowait,
         )

@@ -79,6 +79,9 @@ class AskIn(QuestionIn):
     conversation: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
         default=None, description="The `conversation` of an earlier answer, to follow it up."
     )
+    after: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="The `id` of the answer in that conversation to follow up; left out: the last."
+    )
 
 
 class SearchIn(QuestionIn):

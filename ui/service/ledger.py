@@ -43,16 +43,19 @@ class Ledger:
         self._expire()
         return bool(self._database.rows("SELECT 1 FROM conversations WHERE place=?", (place,)))
 
-    def turns(self, conversation: str, most: int) -> list[Turn]:
-        """The last turns, oldest first. Raises ConversationNotFoundError."""
+    def turns(self, conversation: str, most: int, after: str | None = None) -> list[Turn]:
+        """The last turns, oldest first; of the answer `after` its turn alone: what was asked before it may have been
+        replaced since, and its question stands alone. Raises ConversationNotFoundError, AnswerNotFoundError."""
         self._expire()
         if not self._database.rows("SELECT 1 FROM conversations WHERE id=?", (conversation,)):
             raise ConversationNotFoundError
         found = self._database.rows(
-            "SELECT question, standalone, json_extract(answer, '$.answer') FROM answers WHERE conversation=? "
-            "ORDER BY number DESC LIMIT ?",
-            (conversation, most),
+            "SELECT question, standalone, json_extract(answer, '$.answer') FROM answers "
+            "WHERE conversation=?1 AND (?2 IS NULL OR id=?2) ORDER BY number DESC LIMIT ?3",
+            (conversation, after, most),
         )
+        if after is not None and not found:
+            raise AnswerNotFoundError
         return [Turn(*row) for row in reversed(found)]
 
     def keep(self, answered: Answered) -> None:

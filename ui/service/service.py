@@ -12,7 +12,7 @@ import asyncio
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,7 +29,7 @@ from rag.settings import Settings
 from rag.types import Answer, Event, Found, Listener, SearchResult
 from seeds.article import Article
 from ui.service.database import Database
-from ui.service.errors import OutOfTimeError, ServiceClosedError
+from ui.service.errors import AnswerNotFoundError, OutOfTimeError, ServiceClosedError
 from ui.service.ledger import Ledger, Thumb
 from ui.service.records import Answered, Ingest, Turn
 from ui.service.run import Run
@@ -91,6 +91,7 @@ class Service:
         language: str = "auto",
         where: Filter | None = None,
         conversation: str | None = None,
+        after: str | None = None,
         turns: Sequence[tuple[str, str]] = (),
         asker: str = "local",
         listen: Listener = ignore,
@@ -98,18 +99,20 @@ class Service:
         """Answer a question within `serve.answer_timeout_s`, its wait for the model included.
 
         `listen` hears the events of the run, in order, on the event loop: `Found` at once, before the wait. Without
-        `conversation` a new one begins; `turns` are questions and answers before this one that the caller keeps itself,
-        oldest first. Cancelling the task that awaits this stops the model at its next token.
-        Raises QueueFullError (at once), ConversationNotFoundError, QuestionError, IndexStoreError, OutOfTimeError.
+        `conversation` a new one begins; `after` is the id of the answer in it that this follows up, where that is not
+        the last; `turns` are questions and answers before this one that the caller keeps itself, oldest first.
+        Cancelling the task that awaits this stops the model at its next token.
+        Raises QueueFullError (at once), ConversationNotFoundError, AnswerNotFoundError, QuestionError, IndexStoreError,
+        OutOfTimeError.
         """
         with self._begun():
-            return await self._ask(question, conversation, turns, asker, listen, language=language, where=where)
+            understood = partial(self._understood, question, conversation, turns, after)
+            return await self._ask(question, understood, asker, listen, language=language, where=where)
 
     async def _ask(
         self,
         question: str,
-        conversation: str | None,
-        turns: Sequence[tuple[str, str]],
+        understood: Callable[[], Awaitable[tuple[str, str]]],
         asker: str,
         listen: Listener,
         **told: Any,
@@ -117,7 +120,7 @@ class Service:
         started = time.monotonic()
         place = self.turns.join(asker)
         try:
-            conversation, standalone = await self._understood(question, conversation, turns)
+            conversation, standalone = await understood()
             job = partial(self._gisa.ask, standalone, **told)
         except BaseException:
             place.leave()
@@ -139,13 +142,20 @@ class Service:
             return await self._kept(question, standalone, conversation, answer)
 
     async def _understood(
-        self, question: str, conversation: str | None, turns: Sequence[tuple[str, str]] = ()
+        self,
+        question: str,
+        conversation: str | None,
+        turns: Sequence[tuple[str, str]] = (),
+        after: str | None = None,
     ) -> tuple[str, str]:
-        """The conversation's id, and the question as one that stands alone. Raises ConversationNotFoundError."""
+        """The conversation's id, and the question as one that stands alone. Raises ConversationNotFoundError,
+        AnswerNotFoundError."""
         if conversation is None:
+            if after is not None:  # a new conversation has no answers
+                raise AnswerNotFoundError
             new = await self._in_thread(self._ledger.conversation)
             return new, await self._in_thread(self._follow, question, turns) if turns else question
-        return conversation, await self._in_thread(self._understand, question, conversation)
+        return conversation, await self._in_thread(self._understand, question, conversation, after)
 
     async def _kept(self, question: str, standalone: str, conversation: str, answer: Answer) -> Answered:
         rewritten = standalone if standalone != question else None
@@ -240,8 +250,8 @@ class Service:
             turns.append(Turn(asked, self._standalone(asked, turns, names), answer))
         return self._standalone(question, turns, names)
 
-    def _understand(self, question: str, conversation: str) -> str:
-        turns = self._ledger.turns(conversation, self.settings.serve.conversation_turns)
+    def _understand(self, question: str, conversation: str, after: str | None) -> str:
+        turns = self._ledger.turns(conversation, self.settings.serve.conversation_turns, after)
         return self._standalone(question, turns, self._gisa.names) if turns else question
 
     async def _run(self, job: Callable[..., Answer], place: Place, deadline: float, listen: Listener) -> Answer:
