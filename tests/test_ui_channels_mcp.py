@@ -200,6 +200,18 @@ def test_a_key_of_gisa_opens_it(opened: Open) -> None:
         assert call(base, "search", key, question=ASKED).isError is False
 
 
+def test_answers_and_full_queues_are_counted(opened: Open) -> None:
+    service = opened(queue_length=1, answers_at_once=1)
+    with served(service) as client:
+        base = str(client.base_url)
+        assert call(base, "ask", question=ASKED).isError is False
+        for name in "ab":
+            service.turns.join(name)
+        assert "Too many questions are waiting" in text(call(base, "ask", question=ASKED))
+        numbers = client.get("/metrics").text.splitlines()
+    assert {'gisa_answers_total{answered_by="llm"} 1.0', "gisa_queue_refusals_total 1.0"} <= set(numbers)
+
+
 def test_a_client_that_leaves_stops_the_model(serving: Served) -> None:
     model = Slow(words=1000)
     with serving(model) as client:

@@ -297,8 +297,10 @@ class TestTrouble:
             send_slack(client, mention(f"<@U0LAN0Z89> {KOREAN}", "Ev3", user="U2", ts="1.2"))
             refused = next(told for told in (slack_api.wait("chat.postMessage", 2)) if told["thread_ts"] == "1.2")
             slack_api.wait("chat.update")
+            numbers = client.get("/metrics").text.splitlines()
         assert "다시 물어보세요" in refused["text"]
         assert len(refused["blocks"]) == 1
+        assert "gisa_queue_refusals_total 1.0" in numbers
 
     def test_too_many_of_one_user(self, slacked: Slacked, slack_api: Heard) -> None:
         with slacked(asks_per_minute=1) as client:

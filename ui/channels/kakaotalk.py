@@ -103,9 +103,11 @@ class Skill:
         self.background = Background()
 
     async def receive(self, request: Request) -> JSONResponse:
-        """Raises ForgedError, RequestError, MalformedBodyError, BodyTooLargeError; tells the user all else."""
+        """Raises ForgedError, RateLimitedError (of forged requests alone), RequestError, MalformedBodyError,
+        BodyTooLargeError; tells the user all else."""
         started = asyncio.get_running_loop().time()
         if not hmac.compare_digest(request.headers.get(HEADER, "").encode(), self._secret):
+            self._guard.count_forged(request)
             raise ForgedError("KakaoTalk", "GISA_SERVE__KAKAO__SECRET")
         payload = _read(await request.body())
         callback = self._callback(payload.user_request.callback_url)
@@ -151,16 +153,17 @@ class Skill:
             return cards.line_reply(BUSY.to(asked.language))
         except GisaError as error:
             return cards.problem_reply(error, asked.language, asked.question)
-        self._metrics.answered(answered.answer)
         return cards.answer_reply(answered)
 
     async def _answer(self, asked: Asked, deadline: float) -> Answered:
         """By the model if it is done by `deadline`, else by quoting."""
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._service.ask(asked.question, conversation=asked.conversation, asker=asked.asker)
+                asking = self._service.ask(asked.question, conversation=asked.conversation, asker=asked.asker)
+                return await self._metrics.counted(asking)
         except (TimeoutError, QueueFullError, OutOfTimeError):
-            return await self._service.quote(asked.question, conversation=asked.conversation)
+            quoting = self._service.quote(asked.question, conversation=asked.conversation)
+            return await self._metrics.counted(quoting)
 
     async def _call_back(self, url: httpx.URL, replying: asyncio.Future[dict[str, Any]], language: Language) -> None:
         """Post the reply: once, and to no other address that the first may point to."""

@@ -40,6 +40,7 @@ from ui.rest.articles import shown
 from ui.rest.describe import release
 from ui.rest.guard import Caller, Guard, GuardedRoute, MayAsk
 from ui.rest.language import spoken
+from ui.rest.metrics import Metrics
 from ui.rest.schemas import AnswerOut, ArticleId, ArticleOut, Day, SearchOut, where
 from ui.service import Service
 
@@ -94,18 +95,18 @@ class ArticleArguments(_Arguments):
 class _Tools:
     """What the tools do. `asks` counts a question and says whose it is; it may raise RateLimitedError."""
 
-    def __init__(self, service: Service, asks: Callable[[], str]) -> None:
-        self._service, self._asks = service, asks
+    def __init__(self, service: Service, asks: Callable[[], str], metrics: Metrics) -> None:
+        self._service, self._asks, self._metrics = service, asks, metrics
 
     async def ask(self, given: AskArguments) -> AnswerOut:
-        answered = await self._service.ask(
+        asking = self._service.ask(
             given.question,
             language=given.language,
             where=given.where,
             conversation=given.conversation,
             asker=self._asks(),
         )
-        return AnswerOut(**answered.to_json())
+        return AnswerOut(**(await self._metrics.counted(asking)).to_json())
 
     async def search(self, given: SearchArguments) -> SearchOut:
         found = await self._service.search(
@@ -152,10 +153,11 @@ TOOLS = {
 }
 
 
-def mcp_server(service: Service, asks: Callable[[], str]) -> Server[object, Request]:
-    """A server of the protocol, for any transport. `asks` is called within a request."""
+def mcp_server(service: Service, asks: Callable[[], str], metrics: Metrics | None = None) -> Server[object, Request]:
+    """A server of the protocol, for any transport. `asks` is called within a request; without `metrics` it counts for
+    itself, where nobody reads them."""
     server: Server[object, Request] = Server("gisa", release(), ABOUT)
-    tools = _Tools(service, asks)
+    tools = _Tools(service, asks, metrics or Metrics(service.turns))
 
     async def list_tools(request: ListToolsRequest) -> ServerResult:
         return ServerResult(ListToolsResult(tools=[_tool(name, kind) for name, kind in TOOLS.items()]))
@@ -238,7 +240,7 @@ def install(app: FastAPI, service: Service) -> None:
         guard.count_ask(caller)
         return caller.asker
 
-    server = mcp_server(service, asks)
+    server = mcp_server(service, asks, app.state.metrics)
 
     router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 

@@ -131,9 +131,13 @@ class Slack:
         self._bolt = bolt
 
     async def receive(self, request: Request) -> Response:
-        """Raises ForgedError, MalformedBodyError, BodyTooLargeError."""
+        """Raises ForgedError, MalformedBodyError, BodyTooLargeError, RateLimitedError (of forged requests alone)."""
         body = await request.body()
-        self._check(request.headers, body)
+        try:
+            self._check(request.headers, body)
+        except GisaError:
+            self._guard.count_forged(request)
+            raise
         try:
             if request.headers.get("content-type", "").startswith("application/json"):
                 _object(body)
@@ -243,12 +247,10 @@ class Slack:
             await asyncio.wait((asking, found), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
             if not asking.done():
                 await message.show(blocks.looking_shown(evidence, spoken(asked.question)))
-            answered = await asking
+            return await self._metrics.counted(asking)
         finally:
             found.cancel()
             asking.cancel()
-        self._metrics.answered(answered.answer)
-        return answered
 
 
 def _object(body: bytes) -> None:

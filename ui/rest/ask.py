@@ -60,13 +60,7 @@ async def ask(request: Request, body: AskIn, caller: Asks, service: TheService) 
         after=body.after,
         asker=caller.asker,
     )
-    try:
-        answered = await unless_left(request, work)
-    except QueueFullError:
-        metrics.refusals.inc()
-        raise
-    metrics.answered(answered.answer)
-    return answered.to_json()
+    return (await metrics.counted(unless_left(request, work))).to_json()
 
 
 class _Stream:

@@ -48,7 +48,7 @@ class Guard:
 
     async def caller(self, request: Request, told: HTTPAuthorizationCredentials | None) -> Caller:
         """Raises KeyNeededError, RateLimitedError."""
-        address = f"address:{request.client.host if request.client else 'unknown'}"
+        address = _address_of(request)
         if not self.needs_keys:
             self._any.count(address)
             return Caller(address, SCOPES)
@@ -58,6 +58,10 @@ class Guard:
             raise KeyNeededError
         structlog.contextvars.bind_contextvars(key=key.id)
         return Caller(f"key:{key.id}", key.scopes)
+
+    def count_forged(self, request: Request) -> None:
+        """Count a request that proves neither a key nor a chat tool, of its address. Raises RateLimitedError."""
+        self._any.count(_address_of(request))
 
     def count_ask(self, caller: Caller) -> None:
         """Raises RateLimitedError."""
@@ -89,6 +93,10 @@ class _Rate:
             raise RateLimitedError(math.ceil(times[0] + _MINUTE_S - now))
         times.append(now)
         self._times[who] = times
+
+
+def _address_of(request: Request) -> str:
+    return f"address:{request.client.host if request.client else 'unknown'}"
 
 
 def needs_keys(settings: ServeSettings) -> bool:

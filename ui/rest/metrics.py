@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
 from rag.types import Answer
+from ui.service.errors import QueueFullError
+from ui.service.records import Answered
 from ui.service.turns import Turns
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.3, 0.5, 1, 2.5, 5, 10, 20, 40, 60)
@@ -32,6 +36,16 @@ class Metrics:
         places.set_function(lambda: turns.taken)
         busy = Gauge("gisa_model_busy", "Answers being written.", registry=self._registry)
         busy.set_function(lambda: turns.busy)
+
+    async def counted(self, asking: Awaitable[Answered]) -> Answered:
+        """What `asking` comes to, counted: its answer, or that it found the queue full. Raises what it raises."""
+        try:
+            answered = await asking
+        except QueueFullError:
+            self.refusals.inc()
+            raise
+        self.answered(answered.answer)
+        return answered
 
     def answered(self, answer: Answer) -> None:
         self._answers.labels(answer.answered_by).inc()
