@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,6 +68,34 @@ def test_a_figure_is_ticked_with_what_the_article_writes(site: Site, visit: Visi
     figure = card.locator(".answer .figure")
     assert figure.inner_text() == "260,000"
     assert figure.get_by_role("img").get_attribute("aria-label") == "Checked against the article: 26만장"
+
+
+def test_no_figure_is_ticked_within_a_longer_number(visit: Visit) -> None:
+    """The first place of each is in another number, of which nothing was checked."""
+    claim = {"kind": "quantity", "supported": True, "citation": None}
+    answer = {
+        "id": "a",
+        "conversation": "c",
+        "rewritten": None,
+        "language": "ko",
+        "answer": "15만장, 1.5만장, 5만3천장, 1,260,000원 가운데 5만장, 260,000원이고 5만은 남는다.",
+        "refused": False,
+        "answered_by": "llm",
+        "citations": [],
+        "claims": [{**claim, "text": text} for text in ("5만장", "5만", "260,000원")],
+        "timings_ms": {},
+        "model": "told",
+        "notices": [],
+        "nearest": [],
+    }
+    page = visit()
+    told = f"event: answer\ndata: {json.dumps(answer)}\n\n"
+    page.route("**/v1/ask/stream", lambda route: route.fulfill(status=200, content_type="text/event-stream", body=told))
+    ask(page, ASKED_KO)
+    figures = answered(page).locator(".answer .figure")
+    assert figures.all_inner_texts() == ["5만장", "260,000원", "5만"]
+    before = "all => all.map(one => one.previousSibling.textContent)"
+    assert figures.evaluate_all(before) == ["15만장, 1.5만장, 5만3천장, 1,260,000원 가운데 ", ", ", "이고 "]
 
 
 def test_hover_and_focus_show_the_sentence(site: Site, visit: Visit) -> None:
@@ -164,6 +193,60 @@ def test_retry_and_edit_take_the_place_of_the_answer(site: Site, visit: Visit) -
     box.press("Enter")
     expect(page.locator(".card.refused")).to_be_visible()
     assert page.locator(".asked").all_inner_texts() == ["Who won the 2018 World Cup?"]
+
+
+def test_an_edited_follow_up_follows_what_stands_before_it(site: Site, visit: Visit) -> None:
+    """Not its own old version, nor what was asked after it; and what is asked next follows what stands last."""
+    page = visit()
+    ask(page, ASKED)
+    answered(page)
+    ask(page, "And the public sector?")
+    answered(page, 2)
+    ask(page, "What did the United States and the United Kingdom agree on?")
+    answered(page, 3)
+    kept = "SELECT id FROM answers WHERE conversation=(SELECT conversation FROM answers ORDER BY number DESC LIMIT 1)"
+    first, _, third = [str(row[0]) for row in site.service.database.rows(f"{kept} ORDER BY number", ())]
+    second = page.locator(".turn").nth(1)
+
+    second.get_by_role("button", name="Edit").click()
+    page.get_by_label("Edit the question").fill("And the private sector?")
+    with page.expect_request("**/v1/ask/stream") as edited:
+        page.keyboard.press("Enter")
+    assert edited.value.post_data_json["after"] == first
+    expect(second.locator(".understood")).to_have_text(
+        "Understood as: How many GPUs is Korea securing for the private sector?"
+    )
+    second.locator(".actions").wait_for()
+    with page.expect_request("**/v1/ask/stream") as again:
+        second.locator(".actions").get_by_role("button", name="Ask again").click()
+    assert again.value.post_data_json["after"] == first
+    answered(page, 3)
+
+    with page.expect_request("**/v1/ask/stream") as more:
+        ask(page, "And in October?")
+    assert more.value.post_data_json["after"] == third
+    answered(page, 4)
+    assert page.locator(".asked").nth(1).inner_text() == "And the private sector?"
+
+
+def test_who_asks_while_an_answer_is_written_is_told_so(site: Site, visit: Visit) -> None:
+    page = visit()
+    ask(page, ASKED)
+    answered(page)
+    site.model.began.clear()
+    site.model.go.clear()
+    ask(page, ASKED_KO)
+    assert site.model.began.wait(10)
+    notice = page.locator(".composer .note")
+    expect(notice).to_be_hidden()
+    page.locator(".actions").get_by_role("button", name="Ask again").click()
+    expect(notice).to_have_text("Another answer is being written. Ask when it is there, or stop it.")
+    expect(notice).to_be_visible()
+    ask(page, "And the public sector?")
+    assert page.get_by_label("Your question").input_value() == "And the public sector?"  # not lost
+    page.get_by_role("button", name="Stop").click()
+    expect(notice).to_be_hidden()
+    assert page.locator(".asked").all_inner_texts() == [ASKED, ASKED_KO]
 
 
 def test_feedback_is_kept_with_its_comment(site: Site, visit: Visit) -> None:

@@ -32,6 +32,10 @@ CHAT: dict[str, Said] = {
     "follow": Said("Ask a follow-up", "이어서 물어보세요"),
     "send": Said("Ask", "묻기"),
     "stop": Said("Stop", "멈춤"),
+    "busy": Said(
+        "Another answer is being written. Ask when it is there, or stop it.",
+        "다른 답을 쓰고 있습니다. 다 쓴 뒤에 묻거나 멈추고 물으세요.",
+    ),
     "fresh": Said("New conversation", "새 대화"),
     "earlier": Said("Earlier conversations", "지난 대화"),
     "forget": Said("Forget all of them", "모두 지우기"),

@@ -63,15 +63,18 @@ async function* eventsOf(response) {
   }
 }
 
-/** Asks, tells `on[event](data)` as it comes, and returns the verified answer. Throws Problem, AbortError. */
-export async function ask({ question, conversation, filter }, signal, on) {
-  const body = { question, ...(conversation && { conversation }), ...(filter && { filter }) };
+/** Asks, tells `on[event](data)` as it comes, and returns the verified answer. `before` is the answer that is followed up.
+    Throws Problem, AbortError. */
+export async function ask({ question, before, filter }, signal, on) {
+  const followed = before && { conversation: before.conversation, after: before.id };
+  const body = { question, ...followed, ...(filter && { filter }) };
   let response;
   try {
     response = await call("/v1/ask/stream", { method: "POST", body, signal });
   } catch (error) {
     // The conversation was idle too long: the question itself can still be answered.
-    if (error.code === "conversation_not_found" && conversation) return ask({ question, filter }, signal, on);
+    const gone = ["conversation_not_found", "answer_not_found"].includes(error.code);
+    if (gone && before) return ask({ question, filter }, signal, on);
     throw error;
   }
   try {

@@ -31,12 +31,22 @@ function pieces(answer, written) {
   });
 }
 
+/** Where a figure stands by itself, not as part of a longer number (5만 in 15만, 1.5만 or 5만3천); -1 where it does not. */
+function placeOf(figure, text) {
+  for (let start = text.indexOf(figure); start >= 0; start = text.indexOf(figure, start + 1)) {
+    const begun = /^\d/.test(figure) && /\d[.,십백천만억조]*$/.test(text.slice(0, start));
+    const goesOn = /[\d십백천만억조]$/.test(figure) && /^([.,]?\d|[십백천만억조])/.test(text.slice(start + figure.length));
+    if (!begun && !goesOn) return start;
+  }
+  return -1;
+}
+
 /** A text with the first place of each claim in it ticked. */
 function ticked(text, claims) {
-  const claim = claims.find((one) => !one.done && text.includes(one.text));
+  const claim = claims.find((one) => !one.done && placeOf(one.text, text) >= 0);
   if (!claim) return [text];
   claim.done = true;
-  const start = text.indexOf(claim.text);
+  const start = placeOf(claim.text, text);
   const label = claim.written && claim.written !== claim.text ? `${say("checked")}: ${claim.written}` : say("checked");
   const tick = make("span", { className: "tick", role: "img", "aria-label": label, title: label }, icon("check"));
   const figure = make("span", { className: "figure" }, claim.text, tick);

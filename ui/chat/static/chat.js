@@ -24,7 +24,8 @@ const only = make("span", { className: "only" });
 const menu = make("div", { className: "menu", hidden: true });
 const filterSlot = make("div", {}, filter.panel);
 const toolbar = make("div", { className: "toolbar" });
-const form = make("form", { className: "composer" }, filterSlot, menu, input, make("div", { className: "row" }, toolbar, send, stop));
+const wait = make("p", { className: "note", hidden: true }, say("busy"));
+const form = make("form", { className: "composer" }, filterSlot, menu, wait, input, make("div", { className: "row" }, toolbar, send, stop));
 const talking = make("section", { className: "talking", "aria-label": say("conversation") }, scroller, form);
 const root = make("div", { className: "gisa" }, talking, reader);
 
@@ -73,6 +74,14 @@ function listTalks(opener) {
   menu.querySelector("button")?.focus();
 }
 
+/** Whether an answer is being written; says so to who asks for another. */
+function busy() {
+  if (!running) return false;
+  wait.hidden = false;
+  announce(say("busy"));
+  return true;
+}
+
 /** Go to an earlier conversation, or begin a new one. */
 function go(id) {
   running?.abort();
@@ -104,14 +113,14 @@ function shown(turn) {
 const elements = new WeakMap();
 
 function again(turn, question, { everywhere = false } = {}) {
-  if (running) return;
+  if (busy()) return;
   if (everywhere) Object.assign(turn, { filter: null, hits: [] });
   if (question !== turn.question) Object.assign(turn, { question, hits: [] });
   answer(turn);
 }
 
 function put(question) {
-  if (running || !question) return;
+  if (!question || busy()) return;
   const turn = { question, filter: filter.value() };
   talk.turns.push(turn);
   log.append(shown(turn).element);
@@ -125,8 +134,8 @@ async function answer(turn) {
   send.hidden = true;
   stop.hidden = false;
   const its = elements.get(turn);
-  // What is asked first, or asked anew in the first's place, begins the conversation.
-  const before = mine.turns.indexOf(turn) > 0 ? mine.conversation : null;
+  // Asked anew in its place, it still follows up what stands before it, not what was asked last.
+  const before = mine.turns.slice(0, mine.turns.indexOf(turn)).findLast((one) => one.answer)?.answer;
   const working = run(turn, its, before, running.signal);
   if (TYPES && document.activeElement === document.body) stop.focus({ preventScroll: true }); // what was pressed is gone
   memory.save(mine);
@@ -135,11 +144,11 @@ async function answer(turn) {
     await working;
   } finally {
     running = null;
+    wait.hidden = true;
     send.hidden = false;
     if (TYPES && [document.body, stop].includes(document.activeElement)) input.focus({ preventScroll: true });
     stop.hidden = true;
   }
-  if (turn.answer) mine.conversation = turn.answer.conversation;
   memory.save(mine);
   if (turn.answer) {
     // without it the answer is all there, only less plain
@@ -161,7 +170,7 @@ input.onkeydown = (event) => {
 };
 form.onsubmit = (event) => {
   event.preventDefault();
-  if (running) return;
+  if (busy()) return;
   put(input.value.trim());
   input.value = "";
   input.oninput();

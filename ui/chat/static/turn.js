@@ -142,8 +142,9 @@ function actions(turn, again, changed) {
   return make("div", {}, row, said);
 }
 
-/** Ask the turn's question, showing what is known of the answer as it comes. Ends in another state; throws nothing. */
-export async function run(turn, { element, render }, conversation, signal) {
+/** Ask the turn's question, which follows up the answer `before`, showing what is known of its own as it comes. Ends in
+    another state; throws nothing. */
+export async function run(turn, { element, render }, before, signal) {
   const none = { answer: null, written: [], corrected: false, problem: null, thumb: null, comment: null };
   Object.assign(turn, { ...none, state: "asking" });
   render();
@@ -177,7 +178,7 @@ export async function run(turn, { element, render }, conversation, signal) {
     },
   };
   try {
-    const answer = await api.ask({ question: turn.question, conversation, filter: turn.filter }, signal, on);
+    const answer = await api.ask({ question: turn.question, before, filter: turn.filter }, signal, on);
     const seconds = (performance.now() - began) / 1000;
     const corrected = !answer.refused && differs(drafted || dropped, answer.answer);
     Object.assign(turn, { state: "answered", answer, seconds, corrected });
