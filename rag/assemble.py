@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from index.build import IngestReport, ingest
 from index.build import Progress as IngestProgress
+from index.disk import file_error
 from index.local_store import DATABASE, LocalStore
 from index.names import NameBook
 from index.store import Store
@@ -285,17 +286,27 @@ def open_gisa(
         seeding = settings.index_folder / "seeding"  # stands while the first build is under way: a killed one goes on
         local = settings.store.kind == "local"
         first = local and (seeding.exists() or not (settings.index_folder / DATABASE).exists())
+        if first:  # before the collection is there: an empty one without the mark would stay empty
+            _mark(seeding)
         collection = open_collection(settings, progress=progress, make=local)
         kiwi().tokenize("기사")  # seconds of getting ready that the first question need not wait for
         if first:
             articles = shipped_articles()
             if on_first_build is not None:
                 on_first_build(len(articles))
-            seeding.touch()
             ingest(collection.store, collection.embedder, articles)
-            seeding.unlink()
+            seeding.unlink(missing_ok=True)  # another process may have built it meanwhile
         return Gisa(settings, collection, model)
     except BaseException:
         if model is not None:
             model.close()
         raise
+
+
+def _mark(path: Path) -> None:
+    """Make an empty file, and its folder. Raises DiskFullError, IndexStoreError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    except OSError as error:
+        raise file_error(error, path) from error

@@ -4,6 +4,7 @@ GisaError (code, exit code, one line in English and Korean that says what to do 
 ├── SeedsError
 │   ├── ArticleFileError
 │   └── ModelFileError
+│       └── ModelDiskFullError
 ├── IndexStoreError
 │   ├── IndexDamagedError
 │   ├── IndexMissingError
@@ -28,7 +29,7 @@ from index.errors import (
     IndexStoreError,
     IndexUnreachableError,
 )
-from seeds.errors import ArticleFileError, GisaError, Language, ModelFileError, SeedsError
+from seeds.errors import ArticleFileError, GisaError, Language, ModelDiskFullError, ModelFileError, SeedsError
 
 
 class RagError(GisaError):
@@ -61,6 +62,7 @@ __all__ = [
     "IndexStoreError",
     "IndexUnreachableError",
     "Language",
+    "ModelDiskFullError",
     "ModelFileError",
     "ModelServerError",
     "QuestionError",

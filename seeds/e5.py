@@ -31,6 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seeds.errors import ModelFileError
+from seeds.transfer import DISK_FULL_CODES
 
 Floats = npt.NDArray[np.float32]
 
@@ -228,7 +229,7 @@ def _write_weights(tensors: dict[str, Floats], path: Path) -> None:
     try:
         save_file(tensors, path, metadata={"format": "pt"})
     except SafetensorError as error:  # its only failure here is the disk's, told as text ("... (os error 28)")
-        code = errno.ENOSPC if f"os error {errno.ENOSPC})" in str(error) else errno.EIO
+        code = next((code for code in DISK_FULL_CODES if f"os error {code})" in str(error)), errno.EIO)
         raise OSError(code, str(error), str(path)) from error
     path.chmod(0o644)  # safetensors makes it private
 

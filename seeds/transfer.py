@@ -11,12 +11,12 @@ from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
-from seeds.errors import ModelFileError
+from seeds.errors import ModelDiskFullError, ModelFileError
 
 Stage = Literal["waiting", "download", "copy", "verify", "convert"]
 BLOCK = 1 << 20
 POLL_S = 0.2
-DISK_FULL_CODES = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL_CODES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Progress(Protocol):
@@ -40,7 +40,17 @@ class Silent:
 
 
 class SourceUnavailableError(ModelFileError):
-    """A source did not give the file (no network, no pip, another version there): the next source may."""
+    """A source did not give the pinned file (no network, no pip, another file there): the next source may.
+
+    Its message is a reason, which goes into another.
+    """
+
+
+def not_pinned(what: str, expected: str, found: str) -> SourceUnavailableError:
+    return SourceUnavailableError(
+        f"{what} is not the pinned file, sha256 {expected[:12]} expected, {found[:12]} found",
+        f"{what}: 지정된 파일이 아님, sha256 {expected[:12]}이어야 하나 {found[:12]}",
+    )
 
 
 def wrong_hash(what: str, expected: str, found: str) -> ModelFileError:
@@ -52,9 +62,9 @@ def wrong_hash(what: str, expected: str, found: str) -> ModelFileError:
     )
 
 
-def disk_full(folder: Path, needed: int) -> ModelFileError:
+def disk_full(folder: Path, needed: int) -> ModelDiskFullError:
     """`needed` in bytes."""
-    return ModelFileError(
+    return ModelDiskFullError(
         f"The disk of {folder} is full: {needed:,} bytes must be free. Make room, or set GISA_HOME to another disk.",
         f"{folder}의 디스크가 가득 찼습니다. {needed:,}바이트가 비어 있어야 합니다. "
         "공간을 비우거나 GISA_HOME을 다른 디스크로 정하세요.",
@@ -62,7 +72,7 @@ def disk_full(folder: Path, needed: int) -> ModelFileError:
 
 
 def require_space(folder: Path, needed: int) -> None:
-    """Raises ModelFileError when fewer than `needed` bytes are free, before anything is written."""
+    """Raises ModelDiskFullError when fewer than `needed` bytes are free, before anything is written."""
     if shutil.disk_usage(folder).free < needed:
         raise disk_full(folder, needed)
 

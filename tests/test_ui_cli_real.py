@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 from desk import Run
 
+from seeds.catalogue import find
+
 QUESTION = "How many GPUs is Korea securing?"
 Command = Callable[..., Run]
 
@@ -29,7 +31,9 @@ def environment(own: Path, **told: str) -> dict[str, str]:
     return kept | {"LANG": "C.UTF-8", "GISA_HOME": str(own)} | offline | told
 
 
-def run(own: Path, *arguments: str | Path, **told: str) -> Run:
+def run(own: Path, *arguments: str | Path, largest: int | None = None, **told: str) -> Run:
+    """`largest`: bytes a file may have, as on a disk that is full then."""
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (largest, largest)) if largest else None
     done = subprocess.run(
         [sys.executable, "-m", "ui.cli", *arguments],
         env=environment(own, **told),
@@ -37,6 +41,7 @@ def run(own: Path, *arguments: str | Path, **told: str) -> Run:
         text=True,
         timeout=120,
         check=False,
+        preexec_fn=limit,
     )
     return Run(done.returncode, done.stdout, done.stderr)
 
@@ -118,15 +123,31 @@ def test_emptied_collection_returns_6_for_a_file_of_questions_too(own: Path) -> 
     assert (shown.code, shown.out, shown.err.count("\n")) == (6, "", 1)
 
 
-def test_a_first_add_that_failed_leaves_the_shipped_articles_to_the_first_question(
-    tmp_path: Path, embedder_folder: Path
-) -> None:
-    own = tmp_path / "home"
+def test_a_first_add_that_failed_leaves_no_collection_behind(tmp_path: Path) -> None:
+    """And so the shipped articles still go in with the first question."""
+    assert run(tmp_path / "home", "index", "add", tmp_path / "typo.md").code == 4
+    assert not (tmp_path / "home" / "index").exists()
+
+
+def test_full_disk_returns_7(tmp_path: Path, embedder_folder: Path) -> None:
+    own, models = tmp_path / "home", embedder_folder.parent
     own.mkdir()
-    (own / "models").symlink_to(embedder_folder.parent, target_is_directory=True)
-    assert run(own, "index", "add", tmp_path / "typo.md").code == 4
-    assert not (own / "index").exists()
-    shown = run(own, "ask", "--no-llm", "--json", QUESTION)
+    (own / "models").symlink_to(models, target_is_directory=True)
+    article = tmp_path / "garam.txt"
+    article.write_text(
+        "가람전자 서버 투자\n\n가람전자는 내년 3월까지 서버 3만2천대를 들여온다고 밝혔다.\n", encoding="utf-8"
+    )
+    packed = models / find("multilingual-e5-small").file
+    for folder, *arguments in (
+        (own, "index", "add", article),
+        (own, "ask", "--no-llm", "--json", QUESTION),
+        (tmp_path / "other", "models", "pull", "multilingual-e5-small", "--from-file", packed),
+    ):
+        shown = run(folder, *arguments, largest=30_000)
+        assert (shown.code, shown.out) == (7, ""), shown
+        assert " is full" in shown.err.splitlines()[-1]
+        assert "Traceback" not in shown.err
+    shown = run(own, "ask", "--no-llm", "--json", QUESTION)  # there is room again
     assert (shown.code, json.loads(shown.out)["refused"]) == (0, False)
 
 
