@@ -15,7 +15,7 @@ from eval.records import read_run, retrieval_rows
 from rag.settings import load_settings
 
 WORSE = 11
-"""Exit status of a gate: the second run is significantly worse."""
+"""Exit status of a gate: the second run is significantly worse, or lacks questions of the first."""
 ResultFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file that `gisa eval run` wrote.")]
 Failures = Annotated[bool, typer.Option("--failures", help="List what went wrong, with answers and quotes.")]
 
@@ -68,9 +68,13 @@ def compare(
         typer.echo(json.dumps(found.to_json(allow, allow_seconds), ensure_ascii=False, indent=2))
     else:
         tables.show_comparison(Console(), found)
-    if gate and (failing := found.failing(allow, allow_seconds)):
-        names = ", ".join(one.measure for one in failing)
-        Console(stderr=True).print(f"Worse: {names}", highlight=False, markup=False, soft_wrap=True)
+    if not gate:
+        return
+    closed = [f"Missing: {len(found.missing)} questions of {before}"] if found.missing else []
+    if failing := found.failing(allow, allow_seconds):
+        closed.append(f"Worse: {', '.join(one.measure for one in failing)}")
+    if closed:
+        Console(stderr=True).print("\n".join(closed), highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(WORSE)
 
 

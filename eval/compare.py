@@ -16,7 +16,7 @@ import numpy as np
 from eval.datasets import DataError
 from eval.measures import MEASURES, Measure, seconds
 from eval.metrics import CONFIDENCE, SAMPLES, SEED, Floats, resampled
-from eval.records import QuestionRecord, RunRecord
+from eval.records import LOCAL, QuestionRecord, RunRecord
 
 _PARTS = {"refused", "answered", "own-recall", "own-precision"}
 _EQUAL = 1e-9  # what rounding may part
@@ -64,11 +64,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`better` and `worse` can share a question, by different measures."""
+    """`better` and `worse` can share a question, by different measures. `missing` are the ids of questions that the
+    second run was not asked: what it lacks may be what it fails, so they close a gate."""
 
     before: RunRecord
     after: RunRecord
     questions: int
+    missing: tuple[str, ...]
     differences: tuple[Difference, ...]
     better: tuple[Change, ...]
     worse: tuple[Change, ...]
@@ -85,6 +87,7 @@ class Comparison:
             "before": self.before.model_dump(),
             "after": self.after.model_dump(),
             "questions": self.questions,
+            "missing": list(self.missing),
             "differences": [{**asdict(one), "verdict": one.verdict} for one in self.differences],
             "better": [_told(change) for change in self.better],
             "worse": [_told(change) for change in self.worse],
@@ -96,6 +99,7 @@ def compare(before: Run, after: Run, *, samples: int = SAMPLES, seed: int = SEED
     """Raises DataError: the runs are of different questions or articles, or have no question in common."""
     _check(before[0], after[0])
     old = {record.key: record for record in before[1]}
+    asked = {record.key for record in after[1]}
     pairs = [(old[record.key], record) for record in after[1] if record.key in old]
     if not pairs:
         raise DataError(
@@ -107,6 +111,7 @@ def compare(before: Run, after: Run, *, samples: int = SAMPLES, seed: int = SEED
         before=before[0],
         after=after[0],
         questions=len(pairs),
+        missing=tuple(record.id for key, record in old.items() if key not in asked),
         differences=tuple(one for one in [*differences, _time(pairs, samples, seed)] if one is not None),
         better=_changes(pairs, lambda was, now: now > was),
         worse=_changes(pairs, lambda was, now: now < was),
@@ -123,12 +128,19 @@ def _check(before: RunRecord, after: RunRecord) -> None:
             "Run both on one version of it, then compare.",
             f"두 평가의 질문이 다릅니다: {listed} 파일이 서로 같지 않습니다. 같은 파일로 평가한 뒤 비교하세요.",
         )
-    if before.articles != after.articles:
+    of = [run.asked_of for run in (before, after)]
+    if None in (before.articles_sha256, after.articles_sha256) and LOCAL == before.target == after.target:
+        of = [before.articles, after.articles]  # a run of an older release does not tell what its articles say
+    if of[0] != of[1]:
+        told = " and ".join(_where(run) for run in (before, after))
         raise DataError(
-            f"The two runs asked different articles ({before.articles} and {after.articles}). "
-            "Run both on the same ones, then compare.",
-            f"두 평가의 기사가 다릅니다({before.articles}, {after.articles}). 같은 기사로 평가한 뒤 비교하세요.",
+            f"The two runs asked different articles ({told}). Run both on the same ones, then compare.",
+            f"두 평가의 기사가 다릅니다({told}). 같은 기사로 평가한 뒤 비교하세요.",
         )
+
+
+def _where(run: RunRecord) -> str:
+    return f"{run.articles}, {run.articles_sha256[:12] if run.articles_sha256 else run.collection}"
 
 
 Pairs = Sequence[tuple[QuestionRecord, QuestionRecord]]

@@ -230,14 +230,20 @@ def _by(record: QuestionRecord) -> Cell:
 
 
 def history(runs: Sequence[Measured]) -> Markup:
-    """Figures over runs, oldest first, apart for each set of questions and each choice of articles."""
-    groups: dict[tuple[str, str], list[Measured]] = {}
+    """Figures over runs, oldest first, apart for each version of the questions, choice of articles and model."""
+    groups: dict[tuple[object, ...], list[Measured]] = {}
     for one in sorted(runs, key=lambda one: one.run.time):
-        groups.setdefault((", ".join(sorted(one.run.sets)), one.run.articles), []).append(one)
-    return joined(_group(number, name, its) for number, ((name, _), its) in enumerate(groups.items(), 1))
+        run = one.run
+        key = (tuple(sorted(run.sets.items())), run.asked_of, run.target, run.llm, run.model)
+        groups.setdefault(key, []).append(one)
+    return joined(_group(number, its) for number, its in enumerate(groups.values(), 1))
 
 
-def _group(number: int, name: str, runs: Sequence[Measured]) -> Markup:
+def _group(number: int, runs: Sequence[Measured]) -> Markup:
+    run = runs[0].run
+    sets = ", ".join(f"{name} ({sha256[:6]})" for name, sha256 in sorted(run.sets.items()))
+    model = (run.model or words.UNNAMED_MODEL) if run.llm else words.NONE
+    name = words.HISTORY_LINE.of(sets=sets, articles=articles(run), model=model)
     labels = [_day(one) for one in runs]
     shares = {key: [_average(np.mean, values(BY_KEY[key], one.records)) for one in runs] for key in _LINES}
     medians = [_average(np.median, _waits(one.records)) for one in runs]
@@ -245,14 +251,14 @@ def _group(number: int, name: str, runs: Sequence[Measured]) -> Markup:
     if len(runs) == 1:
         parts.append(element("p", words.ONE_RUN, class_="soft"))
     else:
-        title = words.HISTORY_OF.of(sets=name, count=len(runs))
+        title = words.HISTORY_OF.of(line=name, count=len(runs))
         lines = [
             Series(Said(BY_KEY[key].en, BY_KEY[key].ko), line)
             for key, line in shares.items()
             if any(value is not None for value in line)
         ]
         drawn = plots.history(f"history-{number}", title, title, labels=labels, lines=lines, unit="%")
-        title = words.HISTORY_TIME.of(sets=name, count=len(runs))
+        title = words.HISTORY_TIME.of(line=name, count=len(runs))
         line = [Series(words.MEDIAN, medians)]
         timed = plots.history(f"history-time-{number}", title, title, labels=labels, lines=line, unit="s")
         parts.append(Markup('<div class="wide">{}{}</div>').format(drawn, timed))
@@ -266,7 +272,7 @@ def _group(number: int, name: str, runs: Sequence[Measured]) -> Markup:
         for place, one in enumerate(runs)
     ]
     heads = [words.TIME, words.QUESTIONS, *(Said(BY_KEY[key].en, BY_KEY[key].ko) for key in _LINES), words.MEDIAN]
-    return joined([*parts, table(words.HISTORY_OF.of(sets=name, count=len(runs)), heads, rows)])
+    return joined([*parts, table(words.HISTORY_OF.of(line=name, count=len(runs)), heads, rows)])
 
 
 def _day(one: Measured) -> str:

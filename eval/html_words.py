@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 
 class Said(NamedTuple):
-    """Words in both languages; names in braces are filled in by `of`."""
+    """Words in both languages; `of` fills in names in braces, by words of the same language where it is given both."""
 
     en: str
     ko: str
 
     def of(self, **values: object) -> Said:
-        return Said(self.en.format(**values), self.ko.format(**values))
+        en = {name: value.en if isinstance(value, Said) else value for name, value in values.items()}
+        ko = {name: value.ko if isinstance(value, Said) else value for name, value in values.items()}
+        return Said(self.en.format(**en), self.ko.format(**ko))
 
 
 TITLE = Said("Evaluation report", "평가 보고서")
@@ -164,7 +166,8 @@ SLOWEST = Said("The slowest ten", "가장 느린 열 개")
 HISTORY = Said("History", "추이")
 HISTORY_HOME = Said("All runs in {folder}.", "{folder} 안의 모든 평가.")
 HISTORY_FILES = Said("The files given, oldest first.", "지정한 파일, 오래된 순.")
-HISTORY_OF = Said("{sets}, over {count} runs", "{sets}, 평가 {count}회")
-HISTORY_TIME = Said("{sets}, median seconds over {count} runs", "{sets}, 평가 {count}회의 답변 시간 중앙값(초)")
+HISTORY_LINE = Said("{sets}; articles: {articles}; model: {model}", "{sets}; 기사: {articles}; 모델: {model}")
+HISTORY_OF = Said("{line}, over {count} runs", "{line}, 평가 {count}회")
+HISTORY_TIME = Said("{line}, median seconds over {count} runs", "{line}, 평가 {count}회의 답변 시간 중앙값(초)")
 ONE_RUN = Said("There is one run so far; a line needs two.", "아직 평가가 한 번뿐이라 추이를 그릴 수 없습니다.")
 NOT_A_RUN = Said("Left out, for they could not be read as runs: {names}.", "평가로 읽을 수 없어 뺀 파일: {names}.")

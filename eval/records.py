@@ -24,8 +24,9 @@ LOCAL = "local"
 class RunRecord(_Line):
     """What was measured, and on what. `sets` maps a question set's name to the sha256 of its file.
 
-    `articles` is "shipped" or the path told, `collection` the fingerprint of what was indexed, `settings` that of the
-    settings, `revision` the commit of the code ("+": with changes), `gisa` its release.
+    `articles` is "shipped" or the path told, `articles_sha256` the hash of what they say: the same wherever and by
+    whichever code they were indexed (None for a target). `collection` is the fingerprint of what was indexed,
+    `settings` that of the settings, `revision` the commit of the code ("+": with changes), `gisa` its release.
 
     `model` is the language model's name, `model_sha256` the hash of its pinned file; None for a server's model, a file
     of one's own, or no model. `embedder` names the embedding model with the stamp of its weights. `target` is "local",
@@ -36,6 +37,7 @@ class RunRecord(_Line):
     type: Literal["run"] = "run"
     sets: dict[str, str]
     articles: str
+    articles_sha256: str | None = None
     collection: str
     llm: bool
     settings: str
@@ -47,6 +49,13 @@ class RunRecord(_Line):
     model: str | None = None
     model_sha256: str | None = None
     embedder: str | None = None
+
+    @property
+    def asked_of(self) -> str:
+        """The articles by what they say; for a target by where and how many, for an old run by where they lay."""
+        if self.articles_sha256 is not None:
+            return self.articles_sha256
+        return self.articles if self.target == LOCAL else f"{self.collection}, {self.articles}"
 
     def same_run(self, other: RunRecord) -> bool:
         """Whether answers of both may stand in one file. The model is part of the settings; that of a target is known

@@ -19,6 +19,7 @@ from eval.summary import summary
 
 Records = Sequence[QuestionRecord]
 MEASURES = ("nDCG@10", "MRR@10", "R@1", "R@5")
+_MOST_MISSING = 5
 _ASPECTS: dict[str, Callable[[Scores], bool | None]] = {
     "right refusal": lambda scores: scores.right_refusal,
     "facts in the answer": lambda scores: scores.facts_in_answer,
@@ -104,6 +105,8 @@ def show_comparison(console: Console, found: Comparison) -> None:
         f"{found.after.time}. Shares in percent, ± the 95% interval of a paired bootstrap; same: p is 0.05 or more."
     )
     console.print(table)
+    if found.missing:
+        console.print(missing_told(found), style="red", highlight=False, markup=False, soft_wrap=True)
     for title, changes in (("Better", found.better), ("Worse", found.worse)):
         console.print(f"\n{title}: {len(changes)}", style="bold", highlight=False)
         for change in changes:
@@ -115,6 +118,15 @@ def show_comparison(console: Console, found: Comparison) -> None:
                 f"    after:    {_told(change.after)}",
             ]
             console.print("\n".join(lines), soft_wrap=True, highlight=False, markup=False)
+
+
+def missing_told(found: Comparison) -> str:
+    """What the second run lacks, and what to do about it."""
+    some = ", ".join(found.missing[:_MOST_MISSING]) + (", ..." if len(found.missing) > _MOST_MISSING else "")
+    return (
+        f"Missing: {len(found.missing)} questions of the first run were not asked in the second ({some}). Ask them: "
+        "`gisa eval run --resume --out AFTER.jsonl`, with the options it had but --limit."
+    )
 
 
 def p_told(p: float) -> str:

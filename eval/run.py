@@ -89,6 +89,15 @@ def fill(store: Store, embedder: Embedder, articles: Path | None) -> None:
     store.flush()
 
 
+def content_sha256(store: Store) -> str:
+    """The hash of what the articles say: ids, titles and texts, but nothing that our code makes of them."""
+    digest = hashlib.sha256()
+    for article_id in sorted(info.id for info in store.articles()):
+        article = store.article(article_id)
+        digest.update(repr((article.id, article.title, article.text)).encode())
+    return digest.hexdigest()
+
+
 def choose(sets: Sequence[GoldenSet], language: Language | None, limit: int | None) -> list[tuple[str, GoldenQuestion]]:
     """(set, question) of the questions to ask: of one language if told, the first `limit` of those."""
     chosen = [(one.name, q) for one in sets for q in one.questions if language in (None, q.language)]
@@ -102,6 +111,7 @@ def header(
     return RunRecord(
         sets={one.name: one.sha256 for one in sets},
         articles=str(articles) if articles else SHIPPED,
+        articles_sha256=content_sha256(collection.store),
         collection=collection.store.fingerprint(),
         llm=llm,
         settings=settings.fingerprint,

@@ -134,6 +134,24 @@ def test_draws_are_seeded() -> None:
 def test_only_questions_of_both_count() -> None:
     found = compare((RUN, records([True] * 9)), (RUN, records([True] * 5)))
     assert (found.questions, of(found, "facts").questions) == (5, 5)
+    assert found.missing == ("q5", "q6", "q7", "q8")
+    assert compare((RUN, records([True] * 5)), (RUN, records([True] * 9))).missing == (), "more may be asked"
+
+
+def test_a_gate_is_closed_to_a_run_that_lacks_questions(tmp_path: Path) -> None:
+    """The first half of a run that fails in its second half."""
+    whole = write(tmp_path / "whole.jsonl", RUN, records([True] * 40))
+    half = write(tmp_path / "half.jsonl", RUN, records([True] * 20))
+    shown = CliRunner().invoke(app, ["compare", str(whole), str(half)])
+    assert shown.exit_code == 0
+    assert "Missing: 20 questions of the first run were not asked in the second (q20, q21, q22, q23, q24, ...)" in (
+        shown.stdout
+    )
+    closed = CliRunner().invoke(app, ["compare", str(whole), str(half), "--json", "--gate", "--allow", "1"])
+    assert closed.exit_code == WORSE
+    assert closed.stderr.startswith("Missing: 20 questions of ")
+    assert len(json.loads(closed.stdout)["missing"]) == 20
+    assert CliRunner().invoke(app, ["compare", str(half), str(whole), "--gate"]).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -141,13 +159,29 @@ def test_only_questions_of_both_count() -> None:
     [
         ({"sets": {"small": "1" * 64}}, "different questions: the set small"),
         ({"sets": {"small": "0" * 64, "more": "0" * 64}}, "different questions: the set more"),
-        ({"articles": "/elsewhere"}, r"different articles \(shipped and /elsewhere\)"),
+        ({"articles": "/elsewhere"}, r"different articles \(shipped, c and /elsewhere, c\)"),
+        ({"target": "http://a", "collection": "5 articles"}, "different articles"),
     ],
 )
 def test_other_questions_or_articles_are_refused(update: dict[str, object], said: str) -> None:
     with pytest.raises(DataError, match=said) as raised:
         compare((RUN, records([True])), (RUN.model_copy(update=update), records([True])))
     assert "평가" in raised.value.ko
+
+
+def test_articles_are_compared_by_what_they_say() -> None:
+    """By path only where a run of an older release does not tell its articles' hash."""
+    asked = records([True])
+    told = RUN.model_copy(update={"articles": "/here", "articles_sha256": "1" * 64})
+    moved = told.model_copy(update={"articles": "/there", "collection": "indexed anew"})
+    assert compare((told, asked), (moved, asked)).questions == 1
+    changed = told.model_copy(update={"articles_sha256": "2" * 64})
+    with pytest.raises(DataError, match=r"different articles \(/here, 111111111111 and /here, 222222222222\)"):
+        compare((told, asked), (changed, asked))
+    old = told.model_copy(update={"articles_sha256": None})
+    assert compare((old, asked), (told, asked)).questions == 1
+    with pytest.raises(DataError, match="different articles"):
+        compare((old, asked), (moved, asked))
 
 
 def test_runs_without_a_common_question_are_refused() -> None:

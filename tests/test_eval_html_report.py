@@ -224,6 +224,32 @@ def test_runs_side_by_side_and_their_history(run_file: Path, tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"llm": False, "model": None}, "model: none"),
+        ({"model": "another-model"}, "model: another-model"),
+        ({"sets": {"small": "1" * 64}}, "small (111111)"),
+        ({"articles_sha256": "2" * 64}, "small (000000)"),
+    ],
+)
+def test_runs_that_do_not_compare_share_no_line(tmp_path: Path, other: dict[str, Any], said: str) -> None:
+    """Of three runs, the second without a model, with another one, or of other questions or articles."""
+    records = asked(tmp_path / "records.jsonl")
+    files = []
+    for day, update in (("20", {}), ("21", other), ("22", {})):
+        told = {"time": f"2026-11-{day}T00:00:00+00:00", "model": "a-model", **update}
+        files.append(write_run(tmp_path / f"{day}.jsonl", RUN.model_copy(update=told), records))
+    text, page = page_of(files, tmp_path)
+    history = text[text.index('id="history"') :]
+    assert "over 2 runs" in history
+    assert "over 3 runs" not in history
+    assert history.count("There is one run so far") == 1
+    headings = page.shown[page.shown.index("The files given") :]
+    assert said in headings
+    assert "small (000000); articles: the shipped ones; model: a-model, over 2 runs" in headings
+
+
 def test_history_of_home(run_file: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     for name, day in (("answers-1", "20"), ("answers-2", "21")):

@@ -18,13 +18,15 @@ from eval.datasets import DataError
 from eval.prompt_tokens import reported
 from eval.provenance import pinned_sha256
 from eval.records import read_run
-from eval.run import Subject, ask_each, fill, own_collection, source_numbers
+from eval.run import Subject, ask_each, content_sha256, fill, own_collection, source_numbers
 from eval.run_file import begin
+from index.local_store import LocalStore
 from rag.errors import DiskFullError, IndexStoreError
 from rag.settings import load_settings
 
 if TYPE_CHECKING:
     from index.sentence_transformer import SentenceTransformerEmbedder
+from entries import DIMENSION, MODEL, entry
 from small_run import ASKED, INFO, NUMBERS, QUESTIONS, RUN, Fake, asked
 
 
@@ -37,6 +39,17 @@ def test_file_holds_what_was_measured(tmp_path: Path) -> None:
     assert [line["type"] for line in lines] == ["run", *["question"] * 5]
     assert lines[1]["answer"]["citations"][0]["quote"] == "GPU 26만장을 들여온다."
     assert set(lines[1]["answer"]) == set(Fake().ask("How many GPUs?").to_json())
+
+
+def test_articles_are_known_by_what_they_say(tmp_path: Path) -> None:
+    hashes, fingerprints = [], []
+    for folder, its in (("one", [("a", 0), ("b", 0)]), ("two", [("b", 0), ("a", 0)]), ("three", [("a", 0), ("b", 1)])):
+        with LocalStore(tmp_path / folder, embedder=MODEL, dimension=DIMENSION) as store:
+            store.put([entry(name, version) for name, version in its])
+            hashes.append(content_sha256(store))
+            fingerprints.append(store.fingerprint())
+    assert hashes[0] == hashes[1] != hashes[2]
+    assert len(set(fingerprints)) == 3, "a collection's own changes with every write"
 
 
 def test_times_are_taken_from_outside(tmp_path: Path) -> None:
