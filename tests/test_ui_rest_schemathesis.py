@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["serving"]
 MEANING = {"question", "article_file", "period"}
-"""Codes of what only its meaning tells: that a string is a question, or an article, or that one day is after another, no
-schema can say."""
+"""Codes of what only its meaning tells: no schema can say that a string is a question or an article, or that one day is
+after another."""
 OPERATIONS = [
     ("POST", "/v1/ask"),
     ("POST", "/v1/ask/stream"),

@@ -14,6 +14,7 @@ from seeds.article import Article
 from seeds.loaders import article_from_text, load_bytes
 from ui.rest.describe import problems
 from ui.rest.errors import MediaTypeError
+from ui.rest.examples import ARTICLE
 from ui.rest.guard import GuardedRoute, MayAsk, MayManage, TheService
 from ui.rest.language import language_of
 from ui.rest.problems import invalid
@@ -33,9 +34,7 @@ BODY = {
         "content": {
             _JSON: {
                 "schema": ArticleIn.model_json_schema(ref_template="#/components/schemas/{model}"),
-                "examples": {
-                    "text": {"value": {"text": "가람전자는 서버를 3만2천대 들여온다고 밝혔다.", "id": "garam"}}
-                },
+                "examples": {"text": {"value": ARTICLE}},
             },
             _MULTIPART: {
                 "schema": {

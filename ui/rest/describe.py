@@ -1,4 +1,4 @@
-"""openapi.json: what the framework makes of the code, with our errors in place of its own."""
+"""openapi.json: what the framework makes of the code, with our errors in place of its own, and whole examples."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from ui.rest.examples import EXAMPLES
 from ui.rest.problems import KINDS, MEDIA_TYPE
 from ui.rest.schemas import Problem
 
@@ -46,6 +47,8 @@ def install(app: FastAPI, *, needs_keys: bool) -> None:
             told = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
             schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             told["components"]["schemas"] |= schema.pop("$defs", {}) | {"Problem": schema}
+            for name, example in EXAMPLES.items():
+                told["components"]["schemas"][name]["examples"] = [example]
             if not needs_keys:
                 del told["components"]["securitySchemes"]
                 for operation in (its for path in told["paths"].values() for its in path.values()):
