@@ -42,10 +42,26 @@ def test_a_share_is_a_bar_and_says_its_figures(run: Run) -> None:
     assert "1 / 3" in row[1]
 
 
+def test_citations_are_told_as_means(run: Run) -> None:
+    """Of three answers with a citation each, one is not borne out by it; the refusal and the error count in neither."""
+    html = str(pictures.shares(run, "en"))
+    for name in ("Citation recall", "Citation precision"):
+        row = re.search(rf'<tr><th scope="row">{name}</th>(.*?)</tr>', html)
+        assert row
+        assert "66.7%" in row[1]
+        assert "mean of 3 answers" in row[1]
+
+
+def test_the_model_that_was_measured_is_told(run: Run) -> None:
+    told = replace(run, header=run.header.model_copy(update={"model": "some-model-7b"}))
+    assert "some-model-7b" in str(quality_html.report(Runs((told,)), "ko"))
+
+
 def test_every_picture_has_its_words_and_its_table(run: Run) -> None:
     html = str(quality_html.report(Runs((run, replace(run, name="before"))), "en"))
     labels = re.findall(r'<svg class="gt-picture"[^>]*role="img" aria-label="([^"]+)"', html)
-    assert len(labels) == 1 + 4  # latency, and four figures over the runs
+    assert len(labels) == 1 + 6  # latency, and six figures over the runs
+    assert labels[3:5] == ["Citation recall: from 66.7% to 66.7%", "Citation precision: from 66.7% to 66.7%"]
     assert "from 33.3% to 33.3%" in labels[1]
     assert html.count("<summary>As a table</summary>") == 2
     for question in ("How many GPUs?", "How many chips?", "몇 장인가?", "Who won the match?"):

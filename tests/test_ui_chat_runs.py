@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 import small_run
 
-from ui.chat.runs import FIGURES, FOLDER, Share, counts, find, percentile
+from ui.chat.runs import FIGURES, FOLDER, Mean, Share, counts, find, percentile
 
 NIGHT = "2026-11-20T02:11:49+00:00"
 
@@ -41,6 +42,38 @@ def test_figures_count_what_they_apply_to(tmp_path: Path) -> None:
     assert Share(0, 0).percent is None
 
 
+def test_citations_are_means_over_answers(tmp_path: Path) -> None:
+    """Three answers as ALCE counts them: recall 1/2, 2/2 and 1/1; precision 1/4, 1/2 and, of what cites nothing, none.
+    A refusal and an error count in neither."""
+    path = write(tmp_path, "one")
+    counted = {
+        "en-right": (2, 1, 4, 1, 0, 0),
+        "en-wrong": (1, 1, 1, 0, 1, 1),
+        "en-unsaid": (1, 1, 0, 0, 0, 0),
+    }
+    names = ("statements", "supported", "citations", "relevant", "quotations", "quoted_right")
+    head, *told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for one in told:
+        one["citations"] = dict(zip(names, counted[one["id"]], strict=True)) if one["id"] in counted else None
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in (head, *told)), encoding="utf-8")
+    run = find(tmp_path).latest
+    assert run is not None
+    recall, precision = run.cited("recall"), run.cited("precision")
+    assert (recall.percent, recall.of) == (pytest.approx(100 * (0.5 + 1 + 1) / 3), 3)
+    assert (precision.percent, precision.of) == (pytest.approx(100 * (0.25 + 0.5) / 2), 2)
+
+
+def test_runs_from_before_citations_were_counted_are_read(tmp_path: Path) -> None:
+    path = write(tmp_path, "one")
+    head, *told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for one in told:
+        del one["citations"]
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in (head, *told)), encoding="utf-8")
+    run = find(tmp_path).latest
+    assert run is not None
+    assert run.cited("recall") == Mean(None, 0)
+
+
 def test_what_is_wrong_is_told_by_kind(tmp_path: Path) -> None:
     write(tmp_path, "one")
     run = find(tmp_path).latest
@@ -71,6 +104,27 @@ def test_the_newest_run_counts_and_those_alike_before_it(tmp_path: Path) -> None
     write(tmp_path, "c", "2026-11-18T02:00:00+00:00")
     write(tmp_path, "other", "2026-11-19T12:00:00+00:00", sets="another")
     assert [run.name for run in find(tmp_path).alike] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ('"llm":true', '"llm":false'),
+        ('"model":null', '"model":"another"'),
+        ("0" * 64, "1" * 64),  # the set's file was changed
+        ('"articles":"shipped"', '"articles":"/elsewhere"'),
+        ('"target":"local"', '"target":"http://gisa.example"'),
+    ],
+)
+def test_runs_of_another_kind_are_in_another_line(tmp_path: Path, was: str, now: str) -> None:
+    write(tmp_path, "newest", "2026-11-19T02:00:00+00:00")
+    other = write(tmp_path, "other", "2026-11-18T02:00:00+00:00")
+    write(tmp_path, "alike", "2026-11-17T02:00:00+00:00")
+    text = other.read_text(encoding="utf-8")
+    head, rest = text.split("\n", 1)
+    assert was in head
+    other.write_text(f"{head.replace(was, now)}\n{rest}", encoding="utf-8")
+    assert [run.name for run in find(tmp_path).alike] == ["newest", "alike"]
 
 
 def test_nothing_measured_is_no_run(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from rag.errors import Language
 from ui.chat import tab_words as words
-from ui.chat.runs import FIGURES, Run, Share, percentile
+from ui.chat.runs import CITES, FIGURES, Mean, Run, Share, percentile
 from ui.chat.tab_parts import cells, joined
 
 _WIDTH, _HEIGHT = 1000, 220
@@ -29,6 +29,14 @@ def shares(run: Run, language: Language) -> Markup:
     rows = [
         (words.FIGURES[figure].to(language), _bar(run.share(figure), language), _count(run.share(figure)))
         for figure in FIGURES
+    ]
+    rows += [
+        (
+            words.CITES[measure].to(language),
+            _bar(run.cited(measure), language),
+            words.MEAN_OF.to(language, count=run.cited(measure).of),
+        )
+        for measure in CITES
     ]
     heads = [words.FIGURE, words.SHARE, words.QUESTIONS]
     return cells(words.LATEST.to(language), [head.to(language) for head in heads], rows)
@@ -75,7 +83,7 @@ def latency(run: Run, language: Language) -> Markup:
 
 
 def over_runs(runs: Sequence[Run], language: Language) -> Markup:
-    """Facts, quotes, refusals and the median wait, run by run; `runs` newest first."""
+    """Facts, citations, refusals and the median wait, run by run; `runs` newest first."""
     oldest_first = list(reversed(runs))
     head = Markup("<h3>{}</h3>").format(words.OVER_RUNS.to(language))
     if len(oldest_first) < 2:
@@ -83,6 +91,7 @@ def over_runs(runs: Sequence[Run], language: Language) -> Markup:
     drawn = [
         (words.FIGURES["facts"], [run.share("facts").percent for run in oldest_first], "%"),
         (words.FIGURES["article"], [run.share("article").percent for run in oldest_first], "%"),
+        *((words.CITES[measure], [run.cited(measure).percent for run in oldest_first], "%") for measure in CITES),
         (words.REFUSALS, [run.refusals.percent for run in oldest_first], "%"),
         (words.MEDIAN, [run.median_s for run in oldest_first], " s"),
     ]
@@ -129,7 +138,7 @@ def _y(value: float, most: float) -> float:
     return _HEIGHT - value / most * (_HEIGHT - 4) if most else _HEIGHT
 
 
-def _bar(share: Share, language: Language) -> Markup:
+def _bar(share: Share | Mean, language: Language) -> Markup:
     told = _told(share.percent, "%", language)
     return Markup('<span class="gt-share">{}{}</span>').format(_BAR.format(share.percent or 0.0), told)
 

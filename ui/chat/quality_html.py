@@ -74,7 +74,7 @@ def _head(run: Run, language: Language) -> Markup:
     measured = words.MEASURED.to(
         language, count=len(run.questions), sets=", ".join(its.sets), time=f"{its.time:%Y-%m-%d %H:%M}"
     )
-    model = (words.WITH_MODEL if its.llm else words.WITHOUT_MODEL).to(language)
+    model = (its.model or words.WITH_MODEL.to(language)) if its.llm else words.WITHOUT_MODEL.to(language)
     on = words.ON.to(language, revision=its.revision, model=model, articles=its.articles, machine=its.machine)
     return Markup('<h2>{}</h2><p class="gt-by">{}</p><p class="gt-by gt-small">{}</p>').format(
         words.LATEST.to(language), measured, on

@@ -27,6 +27,8 @@ Wrong = Literal["error", "refused", "answered", "facts", "quotes", "article", "q
 not; lacks a fact; its quotes lack one; quotes no right article; tells a number no quote bears out; is in the other
 language."""
 WRONGS: tuple[Wrong, ...] = get_args(Wrong)
+Cites = Literal["recall", "precision"]
+CITES: tuple[Cites, ...] = get_args(Cites)
 
 
 class _Line(BaseModel):
@@ -34,12 +36,15 @@ class _Line(BaseModel):
 
 
 class Header(_Line):
-    """What was measured, when and on what code."""
+    """What was measured, when and on what code. `sets` maps a question set's name to the hash of its file; `model` is
+    None where it is not known; `target` is the server that was asked, or this machine."""
 
     type: Literal["run"]
     sets: dict[str, str]
     articles: str
     llm: bool
+    model: str | None = None
+    target: str = "local"
     revision: str
     machine: str
     time: AwareDatetime
@@ -76,6 +81,28 @@ class Scores(_Line):
     unsupported: tuple[str, ...]
 
 
+class Cited(_Line):
+    """What an answer's citations bear out, by ALCE's definitions (Gao et al. 2023), as `gisa eval run` counted it:
+    statements of the answer's own words and those `supported`; their citations and those that are `relevant`;
+    quotations, which are a statement and a citation each, and those that stand in what they cite."""
+
+    statements: int
+    supported: int
+    citations: int
+    relevant: int
+    quotations: int
+    quoted_right: int
+
+    def share(self, measure: Cites) -> float | None:
+        """0 to 1; None of nothing."""
+        if measure == "recall":
+            right, of = self.supported, self.statements
+        else:
+            right, of = self.relevant, self.citations
+        of += self.quotations
+        return (right + self.quoted_right) / of if of else None
+
+
 class AskError(_Line):
     message: str
 
@@ -93,6 +120,7 @@ class Asked(_Line):
     articles: tuple[str, ...]
     answer: Given | None
     scores: Scores | None
+    citations: Cited | None = None
     error: AskError | None = None
     elapsed_ms: float
 
@@ -131,6 +159,14 @@ class Share:
         return 100 * self.right / self.of if self.of else None
 
 
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean over `of` answers, in percent; None of none."""
+
+    percent: float | None
+    of: int
+
+
 Figure = Literal["facts", "quotes", "article", "answered", "refused", "quantity", "language"]
 FIGURES: tuple[Figure, ...] = get_args(Figure)
 
@@ -149,6 +185,13 @@ class Run:
         of, right = _FIGURES[figure]
         its = [one for one in self.questions if of(one)]
         return Share(sum(one.scores is not None and right(one.scores) is True for one in its), len(its))
+
+    def cited(self, measure: Cites) -> Mean:
+        """Citation recall or precision over the answers that state something: a refusal cites nothing, nor does a
+        question that failed."""
+        its = [one.citations.share(measure) for one in self.questions if one.citations is not None]
+        known = [100 * share for share in its if share is not None]
+        return Mean(statistics.fmean(known) if known else None, len(known))
 
     @property
     def refusals(self) -> Share:
@@ -184,8 +227,8 @@ _FIGURES: dict[Figure, tuple[Callable[[Asked], bool], Callable[[Scores], bool | 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """`alike` are the newest run and those before it of the same question sets and articles, with or without a model
-    as it is, newest first; `unread` the names of files that are no results of a run."""
+    """`alike` are the newest run and those before it of the same questions, articles and server, with the same model or
+    without one as it is, newest first; `unread` the names of files that are no results of a run."""
 
     alike: tuple[Run, ...] = ()
     unread: tuple[str, ...] = ()
@@ -250,8 +293,9 @@ def _read(path: Path, changed_ns: int, size: int) -> Run:
     return Run(path.stem, Header.model_validate_json(lines[0]), tuple(questions.values()))
 
 
-def _measured(header: Header) -> tuple[frozenset[str], str, bool]:
-    return frozenset(header.sets), header.articles, header.llm
+def _measured(header: Header) -> tuple[object, ...]:
+    """What runs must have in common to stand in one line: a question set that was changed is another."""
+    return header.sets, header.articles, header.llm, header.model, header.target
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ui.chat.runs import Figure, Wrong
+from ui.chat.runs import Cites, Figure, Wrong
 from ui.words import Said
 
 REFUSED = Said(
@@ -120,6 +120,11 @@ FIGURES: dict[Figure, Said] = {
     "quantity": Said("No unsupported number", "근거 없는 수 없음"),
     "language": Said("In the question's language", "질문과 같은 언어"),
 }
+CITES: dict[Cites, Said] = {
+    "recall": Said("Citation recall", "인용 재현율"),
+    "precision": Said("Citation precision", "인용 정밀도"),
+}
+MEAN_OF = Said("mean of {count} answers", "답 {count}개의 평균")
 FIGURE = Said("What", "항목")
 SHARE = Said("Right", "맞음")
 QUESTIONS = Said("Questions", "질문 수")
@@ -134,12 +139,12 @@ QUESTION = Said("Question", "질문")
 SECONDS = Said("Seconds", "초")
 OVER_RUNS = Said("Over the runs", "평가별 변화")
 OVER_RUNS_TOLD = Said(
-    "{count} runs of the same questions, oldest on the left.",
-    "같은 질문으로 한 평가 {count}번, 왼쪽이 가장 오래된 것입니다.",
+    "{count} runs of the same questions with the same model, oldest on the left.",
+    "같은 질문과 모델로 한 평가 {count}번, 왼쪽이 가장 오래된 것입니다.",
 )
 ONE_RUN = Said(
-    "There is one run of these questions yet; from the second on, its figures are drawn here.",
-    "이 질문으로 한 평가가 아직 하나입니다. 두 번째부터 변화를 그립니다.",
+    "There is one run of these questions with this model yet; from the second on, its figures are drawn here.",
+    "이 질문과 모델로 한 평가가 아직 하나입니다. 두 번째부터 변화를 그립니다.",
 )
 RUN = Said("Run", "평가")
 REVISION = Said("Code", "코드")
