@@ -8,7 +8,10 @@ from eval.cli_judge import judge
 from eval.cli_new import new
 from eval.cli_report import compare, report
 from eval.cli_run import retrieval, run
+from eval.help import HELP
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Measure answers and retrieval.")
+__all__ = ["HELP", "app"]
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="eval")
 for command in (run, retrieval, judge, report, compare, new):
-    app.command()(command)
+    app.command(help=f"eval.{command.__name__}")(command)

@@ -17,20 +17,14 @@ from eval.records import QuestionRecord, read_run
 
 
 def judge(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `gisa eval run` wrote.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="eval.file")],
     *,
-    judge_url: Annotated[
-        str, typer.Option(metavar="URL", help="An OpenAI-compatible API, http://127.0.0.1:8080/v1 say.")
-    ],
-    judge_model: Annotated[str, typer.Option(metavar="NAME", help="The model's name there.")],
-    key: Annotated[str | None, typer.Option(envvar="GISA_EVAL_JUDGE_KEY", help="The API's key.")] = None,
-    timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="How long one reply may take.")] = 120.0,
-    limit: Annotated[int | None, typer.Option(min=1, help="Judge only so many answers.")] = None,
+    judge_url: Annotated[str, typer.Option(metavar="URL", help="eval.judge.url")],
+    judge_model: Annotated[str, typer.Option(metavar="NAME", help="eval.judge.model")],
+    key: Annotated[str | None, typer.Option(envvar="GISA_EVAL_JUDGE_KEY", help="eval.judge.key")] = None,
+    timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="eval.judge.timeout")] = 120.0,
+    limit: Annotated[int | None, typer.Option(min=1, help="eval.judge.limit")] = None,
 ) -> None:
-    """Have a model judge the answers of a run, and tell how far it agrees with the metrics that need none.
-
-    Its judgements are kept in FILE; the same command again goes on where it stopped.
-    """
     from eval.judges import judge_each, missing, open_judge
 
     _, records = read_run(file)

@@ -19,20 +19,13 @@ from rag.settings import load_settings
 
 def new(
     *,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE.yaml", help="Where drafts go; a new file in GISA_HOME/eval/drafts.")
-    ] = None,
-    count: Annotated[int, typer.Option(min=1, help="How many questions to draft.")] = 20,
-    language: Annotated[
-        Literal["ko", "en"] | None, typer.Option(help="Language of the questions; half in each when left out.")
-    ] = None,
-    no_llm: Annotated[bool, typer.Option("--no-llm", help="Word questions by templates, without a model.")] = False,
-    seed: Annotated[int, typer.Option(help="Of the choice of sentences.")] = 0,
-    feedback: Annotated[
-        bool, typer.Option("--from-feedback", help="Gather the drafts made from feedback on the chat page.")
-    ] = False,
+    out: Annotated[Path | None, typer.Option(metavar="FILE.yaml", help="eval.new.out")] = None,
+    count: Annotated[int, typer.Option(min=1, help="eval.new.count")] = 20,
+    language: Annotated[Literal["ko", "en"] | None, typer.Option(help="eval.new.language")] = None,
+    no_llm: Annotated[bool, typer.Option("--no-llm", help="eval.new.llm")] = False,
+    seed: Annotated[int, typer.Option(help="eval.new.seed")] = 0,
+    feedback: Annotated[bool, typer.Option("--from-feedback", help="eval.new.feedback")] = False,
 ) -> None:
-    """Draft golden questions from the articles of your collection, for a person to review."""
     from eval import draft_file, drafting
     from rag.assemble import open_gisa, open_llm
 

@@ -16,25 +16,20 @@ from rag.settings import load_settings
 
 WORSE = 11
 """Exit status of a gate: the second run is significantly worse, or lacks questions of the first."""
-ResultFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file that `gisa eval run` wrote.")]
-Failures = Annotated[bool, typer.Option("--failures", help="List what went wrong, with answers and quotes.")]
+ResultFile = Annotated[Path, typer.Argument(metavar="FILE", help="eval.file")]
+Failures = Annotated[bool, typer.Option("--failures", help="eval.failures")]
 
 
 def report(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="Files that `gisa eval run` or `gisa eval retrieval` wrote."),
+        typer.Argument(metavar="FILE...", help="eval.report.files"),
     ],
     *,
-    html: Annotated[
-        Path | None, typer.Option(metavar="OUT.html", help="Write one page that opens offline, instead of tables.")
-    ] = None,
-    language: Annotated[
-        Literal["ko", "en"], typer.Option(help="Language the page opens in; it can be switched there.")
-    ] = "en",
+    html: Annotated[Path | None, typer.Option(metavar="OUT.html", help="eval.report.html")] = None,
+    language: Annotated[Literal["ko", "en"], typer.Option(help="eval.report.language")] = "en",
     failures: Failures = False,
 ) -> None:
-    """Show the tables of results measured before, or write them as a page with pictures."""
     if html is None:
         for file in files:
             show(Console(), file, failures=failures)
@@ -49,20 +44,15 @@ def compare(
     before: ResultFile,
     after: ResultFile,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
-    gate: Annotated[
-        bool, typer.Option("--gate", help=f"Exit with {WORSE} when the second run is significantly worse.")
-    ] = False,
-    allow: Annotated[
-        float, typer.Option(min=0, max=1, help="How much a share may go down and the gate stay open (0.02: 2 points).")
-    ] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="eval.compare.json")] = False,
+    gate: Annotated[bool, typer.Option("--gate", help="eval.compare.gate")] = False,
+    allow: Annotated[float, typer.Option(min=0, max=1, help="eval.compare.allow")] = 0.0,
     allow_seconds: Annotated[
         float | None,
-        typer.Option(min=0, help="Let the gate look at time too: how much longer the median answer may take."),
+        typer.Option(min=0, help="eval.compare.allow_seconds"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the draws of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(help="eval.compare.seed")] = 0,
 ) -> None:
-    """Show what got better or worse between two runs of the same questions, and whether chance would do the same."""
     found = compared.compare(read_run(before), read_run(after), seed=seed)
     if as_json:
         typer.echo(json.dumps(found.to_json(allow, allow_seconds), ensure_ascii=False, indent=2))

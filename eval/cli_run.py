@@ -22,29 +22,18 @@ INTERRUPTED = 130
 
 def run(
     *,
-    sets: Annotated[
-        list[Path] | None, typer.Option("--set", metavar="FILE", help="Questions; the golden ones when left out.")
-    ] = None,
-    articles: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Ask these articles instead of the shipped ones.")
-    ] = None,
-    no_llm: Annotated[bool, typer.Option("--no-llm", help="Answer by quoting alone.")] = False,
-    target: Annotated[
-        str, typer.Option(metavar="local|URL", help="Measure a gisa that runs there, over its REST API.")
-    ] = LOCAL,
-    key: Annotated[str | None, typer.Option(envvar="GISA_EVAL_KEY", help="The target's API key.")] = None,
-    timeout: Annotated[
-        float, typer.Option(min=1, metavar="SECONDS", help="How long the target may take for one answer.")
-    ] = 120.0,
-    limit: Annotated[int | None, typer.Option(min=1, help="Ask only so many questions.")] = None,
-    language: Annotated[Literal["ko", "en"] | None, typer.Option(help="Ask only questions in this language.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE.jsonl", help="Where results go; a new file in GISA_HOME/eval/runs.")
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out that was broken off.")] = False,
+    sets: Annotated[list[Path] | None, typer.Option("--set", metavar="FILE", help="eval.run.set")] = None,
+    articles: Annotated[Path | None, typer.Option(metavar="PATH", help="eval.run.articles")] = None,
+    no_llm: Annotated[bool, typer.Option("--no-llm", help="eval.run.llm")] = False,
+    target: Annotated[str, typer.Option(metavar="local|URL", help="eval.run.target")] = LOCAL,
+    key: Annotated[str | None, typer.Option(envvar="GISA_EVAL_KEY", help="eval.run.key")] = None,
+    timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="eval.run.timeout")] = 120.0,
+    limit: Annotated[int | None, typer.Option(min=1, help="eval.run.limit")] = None,
+    language: Annotated[Literal["ko", "en"] | None, typer.Option(help="eval.run.language")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="eval.run.out")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="eval.run.resume")] = False,
     failures: Failures = False,
 ) -> None:
-    """Ask every question of a set and score the answers."""
     from eval import run as measuring
     from eval import subjects
     from eval.run_file import begin
@@ -78,14 +67,13 @@ def run(
 
 
 def retrieval(
-    data: Annotated[list[Path], typer.Option(metavar="FOLDER", help="A data set: corpus.jsonl and queries.jsonl.")],
-    method: Annotated[list[str] | None, typer.Option(help="Only this method; may be said again.")] = None,
+    data: Annotated[list[Path], typer.Option(metavar="FOLDER", help="eval.retrieval.data")],
+    method: Annotated[list[str] | None, typer.Option(help="eval.retrieval.method")] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.jsonl", help="Results are added here; else a file in GISA_HOME/eval."),
+        typer.Option(metavar="FILE.jsonl", help="eval.retrieval.out"),
     ] = None,
 ) -> None:
-    """Score retrieval on questions with known passages, beside the plain methods."""
     from eval.retrieval import evaluate, record
     from rag.assemble import open_embedder
 

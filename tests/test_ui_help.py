@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
+import typer
 from desk import Desk, Run
 from rich.cells import cell_len
-from typer.core import TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
+import eval.cli
 from index.errors import ArticleNotFoundError, IndexMissingError
 from rag.errors import ModelServerError, QuestionError
 from seeds.errors import ModelFileError
@@ -28,7 +31,8 @@ def commands(tree: TyperGroup, path: tuple[str, ...] = ()) -> list[tuple[str, ..
     return found
 
 
-COMMANDS = [path for path in commands(speaking(cli.app, "en")) if path != ("eval",)]
+EVAL = [("eval", *path) for path in commands(speaking(eval.cli.app, "en", eval.cli.HELP))]
+COMMANDS = [path for path in commands(speaking(cli.app, "en")) if path != ("eval",)] + EVAL
 
 
 def test_every_command_of_the_contract_is_there() -> None:
@@ -36,9 +40,20 @@ def test_every_command_of_the_contract_is_there() -> None:
         "", "ask", "search", "index", "index add", "index list", "index remove", "index verify", "index rebuild",
         "index export", "index import",
         "models", "models pull", "models list", "serve", "mcp", "keys", "keys create", "keys list", "keys revoke",
+        "eval", "eval run", "eval retrieval", "eval judge", "eval report", "eval compare", "eval new",
     }  # fmt: skip
 
 
+@pytest.fixture
+def entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entry point as an installed gisa has it."""
+    told = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    (point,) = told["project"]["entry-points"][cli.COMMANDS].items()
+    entries = EntryPoints([EntryPoint(*point, cli.COMMANDS)])
+    monkeypatch.setattr("importlib.metadata.entry_points", entries.select)
+
+
+@pytest.mark.usefixtures("entry")
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_help_of_every_command_in_both_languages(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, path: tuple[str, ...]
@@ -48,15 +63,46 @@ def test_help_of_every_command_in_both_languages(
     assert not re.search(r"[가-힣]", english.out.replace("한국은 GPU를 몇 장 확보하나요?", ""))
     monkeypatch.setenv("GISA_LANG", "ko")
     korean = desk(*path, "--help")
-    assert "이 도움말을 보여 주고 끝냅니다." in korean.out
+    assert "이 도움말을 보여 주고" in korean.out
     assert f"Usage: {' '.join(('gisa', *path))} " in english.out
     assert f"사용법: {' '.join(('gisa', *path))} " in korean.out
     assert not re.search(r"Usage|OPTIONS|COMMAND|ARGS", korean.out)
     for line in (english.out + korean.out).splitlines():
         assert cell_len(line) <= 80
-    for key, said in HELP.items():
-        if key == " ".join(path) or key.startswith(f"{'.'.join(path)}."):
-            assert said.en != said.ko
+
+
+def texts() -> dict[str, tuple[str, str]]:
+    return {key: (said.en, said.ko) for key, said in HELP.items()} | eval.cli.HELP
+
+
+@pytest.mark.parametrize("key", texts())
+def test_every_help_is_in_two_languages(key: str) -> None:
+    english, korean = texts()[key]
+    assert re.search(r"[가-힣]", korean)
+    assert "gisa ask" in english or not re.search(r"[가-힣]", english)
+
+
+def keys(command: TyperCommand | TyperGroup) -> Iterator[str | None]:
+    """What the help of a command, of its options and of all below it is declared as."""
+    yield command.help
+    yield from (one.help for one in command.params if isinstance(one, (TyperArgument, TyperOption)))
+    for below in command.commands.values() if isinstance(command, TyperGroup) else ():
+        assert isinstance(below, (TyperCommand, TyperGroup))
+        yield from keys(below)
+
+
+def test_every_help_is_of_something_there_is() -> None:
+    declared = {key for app in (cli.app, eval.cli.app) for key in keys(typer.main.get_command(app))}
+    ours = {key for key in declared if key and not key.endswith(".")}  # typer's own are whole sentences
+    assert {key for key in texts() if not key.endswith(".")} == ours
+
+
+@pytest.mark.parametrize(
+    ("path", "named"), [(["serve"], ["chat page", "/v1"]), ([], ["judge", "--file"])], ids=["serve", "gisa"]
+)
+def test_help_names_what_there_is(desk: Desk, path: list[str], named: list[str]) -> None:
+    shown = desk(*path, "--help").out
+    assert all(word in shown for word in named)
 
 
 def test_help_documents_the_exit_codes_there_are(desk: Desk) -> None:
@@ -72,15 +118,6 @@ def test_group_without_a_command_shows_its_help(desk: Desk) -> None:
 
 
 # The eval command, which another package brings
-
-
-@pytest.fixture
-def entry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The entry point as an installed gisa has it."""
-    told = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
-    (point,) = told["project"]["entry-points"][cli.COMMANDS].items()
-    entries = EntryPoints([EntryPoint(*point, cli.COMMANDS)])
-    monkeypatch.setattr("importlib.metadata.entry_points", entries.select)
 
 
 @pytest.mark.usefixtures("entry")

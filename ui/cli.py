@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from types import TracebackType
 from typing import Annotated, Literal
 
@@ -21,7 +22,7 @@ from ui.session import CommandError, Session, configure_logs, open_session
 
 INTERRUPTED = 130
 COMMANDS = "gisa.commands"
-"""Entry points of commands that other rooms bring, each a typer app."""
+"""Entry points of commands that other rooms bring: each a typer app, in a module that has its help in HELP."""
 
 app = typer.Typer(name="gisa", no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("ask", help="ask")(ask.ask)
@@ -66,8 +67,9 @@ def evaluate(context: typer.Context) -> None:
     """Hand over to the `eval` room, which this one does not know: the package's entry points name its command."""
     from importlib.metadata import entry_points
 
+    session: Session = context.obj
     for entry in entry_points(group=COMMANDS, name="eval"):
-        command = typer.main.get_command(entry.load())
+        command = speaking(entry.load(), session.language, import_module(entry.module).HELP)
         raise typer.Exit(_code(command.main(args=context.args, prog_name="gisa eval", standalone_mode=False)))
     raise CommandError(words.NOT_INSTALLED)
 

@@ -5,7 +5,9 @@ Commands and options are declared with a key of `HELP` as their help; `speak` pu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import typer
@@ -33,7 +35,7 @@ HELP: dict[str, Said] = {
         "\n8  no such article"
         "\n9  the model server does not answer"
         "\n10  data or results of gisa eval cannot be used"
-        "\n11  gisa eval compare --gate: the second run is significantly worse"
+        "\n11  gisa eval compare --gate: the second run is significantly worse, or not whole"
         "\n130  interrupted",
         "한국 뉴스 기사 모음에 한국어나 영어로 묻고, 답을 뒷받침하는 문장을 함께 봅니다."
         "\n\n답은 표준 출력에, 나머지는 모두 표준 오류에 나옵니다. gisa가 쓰는 모든 것은 GISA_HOME에 있습니다."
@@ -49,7 +51,7 @@ HELP: dict[str, Said] = {
         "\n8  없는 기사"
         "\n9  응답하지 않는 모델 서버"
         "\n10  쓸 수 없는 gisa eval 자료나 결과"
-        "\n11  gisa eval compare --gate: 두 번째 평가가 유의하게 나쁨"
+        "\n11  gisa eval compare --gate: 두 번째 평가가 유의하게 나쁘거나 온전하지 않음"
         "\n130  중단",
     ),
     "gisa.lang": Said("Language of messages and help.", "메시지와 도움말의 언어."),
@@ -164,7 +166,8 @@ HELP: dict[str, Said] = {
     "keys.revoke": Said("Revoke a key, at once and for good.", "키를 바로, 영구히 폐기합니다."),
     "keys.revoke.id": Said("Its id, as in `gisa keys list`.", "`gisa keys list`에 나오는 id."),
     "eval": Said(
-        "Measure answers and retrieval (run, retrieval, judge, report, compare, new).", "답과 검색의 품질을 잽니다."
+        "Measure answers and retrieval (run, retrieval, judge, report, compare, new).",
+        "답과 검색의 품질을 잽니다(run, retrieval, judge, report, compare, new).",
     ),
     # Options that typer adds, by the text it gives them
     "Show this message and exit.": Said("Show this message and exit.", "이 도움말을 보여 주고 끝냅니다."),
@@ -177,30 +180,35 @@ HELP: dict[str, Said] = {
 }
 
 
-def speaking(app: typer.Typer, language: Language) -> TyperGroup:
-    """The command tree of `app` with its help in `language`. Raises KeyError for a help that is no key of HELP."""
+def speaking(
+    app: typer.Typer, language: Language, brought: Mapping[str, tuple[str, str]] = MappingProxyType({})
+) -> TyperGroup:
+    """The command tree of `app` with its help in `language`; `brought` is what an app of another room has beside HELP.
+
+    Raises KeyError for a help that is a key of neither.
+    """
     for name, title in PANELS.items():
         setattr(rich_utils, name, title.to(language))
     tree = get_command(app)
     assert isinstance(tree, TyperGroup)
-    _translate(tree, language)
+    _translate(tree, language, HELP | {key: Said(*both) for key, both in brought.items()})
     return tree
 
 
-def _translate(command: TyperCommand | TyperGroup, language: Language) -> None:
-    command.help = _text(command.help, language)
+def _translate(command: TyperCommand | TyperGroup, language: Language, texts: Mapping[str, Said]) -> None:
+    command.help = _text(command.help, language, texts)
     command.format_usage = partial(_usage, command, language)  # type: ignore[method-assign]
     command.options_metavar = OPTIONS.to(language)
     for parameter in command.get_params(typer.Context(command)):
         if isinstance(parameter, (TyperArgument, TyperOption)):
-            parameter.help = _text(parameter.help, language)
+            parameter.help = _text(parameter.help, language, texts)
         if isinstance(parameter, TyperOption) and parameter.is_flag:
             parameter.metavar = ""  # typer would write <bool>, as if a flag took a value
     if isinstance(command, TyperGroup):
         command.subcommand_metavar = SUBCOMMAND.to(language)
         for one in command.commands.values():
             assert isinstance(one, (TyperCommand, TyperGroup))
-            _translate(one, language)
+            _translate(one, language, texts)
 
 
 def _usage(command: TyperCommand | TyperGroup, language: Language, context: Any, formatter: Any) -> None:
@@ -209,5 +217,5 @@ def _usage(command: TyperCommand | TyperGroup, language: Language, context: Any,
     formatter.write_usage(context.command_path, arguments, prefix=f"{USAGE_LINE.to(language)} ")
 
 
-def _text(key: str | None, language: Language) -> str:
-    return escape(HELP[key or ""].to(language))
+def _text(key: str | None, language: Language, texts: Mapping[str, Said]) -> str:
+    return escape(texts[key or ""].to(language))
