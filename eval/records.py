@@ -72,15 +72,16 @@ class AskError(_Line):
 
 
 class FoundSentence(_Line):
-    """A sentence of the evidence: `article.text[start:end] == text`. `odds` are the model's log odds that it answers;
-    None where it was not judged, or its odds were not told."""
+    """A sentence of the evidence: `article.text[start:end] == text`. `words` is how its words match the
+    question's, None where a target was asked; `odds` are the model's log odds that it answers, None where it was not
+    judged, or its odds were not told."""
 
     article_id: str
     start: int
     end: int
     text: str
     score: float
-    words: float
+    words: float | None
     odds: float | None = None
 
 

@@ -149,7 +149,8 @@ def ask_one(subject: Subject, name: str, question: GoldenQuestion, tokens: Promp
         raise
     except GisaError as error:
         failed = AskError(code=error.code, message=error.en)
-    elapsed_ms = round(tracer.elapsed_ms - subject.waited_ms(), 1)
+    tracer.waited_ms = subject.waited_ms()
+    elapsed_ms = tracer.elapsed_ms
     known = subject.names()
     return QuestionRecord(
         set=name,

@@ -1,24 +1,34 @@
 """A gisa that runs elsewhere, asked over its REST API (docs/rest.md).
 
-A server that asks to wait (429 or 503 with Retry-After) is waited for, within bounds; one that fails question after
-question is given up.
+Answers are asked for as streams, whose events tell what happened on the way; a server without them is asked for the
+answer alone. One that asks to wait (429 or 503 with Retry-After) is waited for, within bounds; one that fails question
+after question is given up.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from types import TracebackType
-from typing import Literal, TypeVar
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from eval.errors import TargetError, TargetLostError
 from eval.run import source_number
+from eval.target_replies import (
+    About,
+    ArticleSource,
+    Description,
+    Ready,
+    answer_of,
+    nonsense,
+    read_as,
+    refused,
+)
+from eval.target_stream import read, sent
 from rag.pipeline import ignore
 from rag.types import Answer, Listener
 
@@ -30,53 +40,8 @@ WAITS = 6
 FAILURES = 3
 """So many questions in a row without an answer end the run."""
 _RETRY_S = 5.0
-
-
-class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True)
-
-
-_Model = TypeVar("_Model", bound=_Told)
-
-
-class _Ready(_Told):
-    status: Literal["ready"]
-    articles: int
-    model: Literal["none", "loading", "loaded"]
-
-
-class _Info(_Told):
-    title: Literal["gisa"]
-    version: str
-
-
-class _Description(_Told):
-    info: _Info
-
-
-class _Article(_Told):
-    source: str
-
-
-class _Problem(_Told):
-    """RFC 9457, as gisa tells it."""
-
-    code: str
-    detail: str
-
-
-class About(_Told):
-    """What a target tells of itself. `settings` and `model` are those of the answer it was tried with: `model` is None
-    where no model wrote that."""
-
-    version: str
-    articles: int
-    llm: bool
-    settings: str
-    model: str | None
-
-
-_ANSWER = TypeAdapter(Answer)
+_NO_STREAM = (404, 405, 501)
+"""What a server says that does not know of streams."""
 
 
 class Target:
@@ -90,15 +55,16 @@ class Target:
         self._timeout_s = timeout_s
         self._failed = 0
         self._sane = True
+        self._streams = True
         self.waited_ms = 0.0
         self.numbers = _Numbers(self._client)
 
     def about(self, question: str) -> About:
         """What it is; `question` is asked to try it. Raises TargetLostError: nothing to measure."""
         try:
-            ready = _read(self._send("GET", "/v1/health/ready"), _Ready)
-            described = _read(self._send("GET", "/openapi.json"), _Description)
-            answer = self._answered(question)
+            ready = read_as(self._send("GET", "/v1/health/ready"), Ready)
+            described = read_as(self._send("GET", "/openapi.json"), Description)
+            answer = self._answered(question, ignore)
         except TargetError as error:
             raise TargetLostError(error.en, error.ko) from error
         return About(
@@ -112,7 +78,7 @@ class Target:
     def ask(self, question: str, *, listen: Listener = ignore) -> Answer:
         """Raises TargetError; TargetLostError: out of reach, or too many questions in a row without an answer."""
         try:
-            answer = self._answered(question)
+            answer = self._answered(question, listen)
         except TargetError as error:
             self._failed = 0 if self._sane else self._failed + 1
             if self._failed < FAILURES:
@@ -135,40 +101,85 @@ class Target:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _answered(self, question: str) -> Answer:
-        response = self._send("POST", "/v1/ask", {"question": question})
-        told = _json(response)
-        if not isinstance(told, dict):
-            raise _nonsense(response, "no JSON object")
-        told.pop("nearest", None)  # not of the Answer object's contract
-        try:
-            return _ANSWER.validate_json(json.dumps(told), strict=True)
-        except ValidationError as error:
-            raise _nonsense(response, _first(error)) from error
+    def _answered(self, question: str, listen: Listener) -> Answer:
+        body = {"question": question}
+        if self._streams:
+            with self._opened("POST", "/v1/ask/stream", body) as response:
+                if response.status_code not in _NO_STREAM:
+                    self._accept(response)
+                    return self._streamed(response, listen)
+            self._streams = False
+        response = self._send("POST", "/v1/ask", body)
+        return answer_of(response, response.content)
+
+    def _streamed(self, response: httpx.Response, listen: Listener) -> Answer:
+        """The answer that a stream ends with, its events told on the way."""
+        if not response.headers.get("Content-Type", "").startswith("text/event-stream"):
+            raise nonsense(response, "no event stream")
+        for one in sent(self._in_time(response.iter_lines())):
+            if one.event == "answer":
+                return answer_of(response, one.data.encode())
+            if one.event == "error":
+                raise refused(response, one.data.encode())
+            try:
+                event = read(one)
+            except ValueError as error:
+                raise nonsense(response, f"event {one.event}") from error
+            if event is not None:
+                listen(event)
+        raise nonsense(response, "the stream ended without an answer")
+
+    def _in_time(self, lines: Iterator[str]) -> Iterator[str]:
+        """The lines, for as long as an answer may take: what keeps the connection open comes again and again."""
+        end = monotonic() + self._timeout_s
+        for line in lines:
+            if monotonic() > end:
+                raise httpx.ReadTimeout("")
+            yield line
 
     def _send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
-        """The response, once it is 200. Waits where the server asks to."""
+        """The response, once it is 200."""
+        with self._opened(method, path, body) as response:
+            self._accept(response)
+            response.read()
+        return response
+
+    @contextmanager
+    def _opened(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Iterator[httpx.Response]:
+        """The response, not read yet. Waits where the server asks to."""
         self.waited_ms, self._sane = 0.0, False
-        for tries_left in reversed(range(WAITS + 1)):
-            try:
-                response = self._client.request(method, path, json=body)
-            except httpx.TimeoutException as error:
-                raise TargetError(
-                    f"{self.url} did not answer within {self._timeout_s:g} s. Give it longer with --timeout.",
-                    f"{self.url} 이(가) {self._timeout_s:g}초 안에 답하지 않았습니다. --timeout을 늘리세요.",
-                ) from error
-            except httpx.HTTPError as error:
-                reason = " ".join(str(error).split()) or type(error).__name__
-                raise TargetLostError(
-                    f"{self.url} is out of reach ({reason}). Start `gisa serve` there; an unfinished run goes on with "
-                    "--resume --out.",
-                    f"{self.url} 에 연결할 수 없습니다({reason}). 거기서 `gisa serve`를 켜세요. 끝나지 않은 평가는 "
-                    "--resume --out으로 이어집니다.",
-                ) from error
-            if response.status_code not in (429, 503) or not tries_left:
-                break
-            self.waited_ms += 1000 * _wait(response) + 1000 * response.elapsed.total_seconds()
-            sleep(_wait(response))
+        with self._explained():
+            for tries_left in reversed(range(WAITS + 1)):
+                response = self._client.send(self._client.build_request(method, path, json=body), stream=True)
+                if response.status_code not in (429, 503) or not tries_left:
+                    break
+                response.read()
+                self.waited_ms += 1000 * _wait(response) + 1000 * response.elapsed.total_seconds()
+                sleep(_wait(response))
+            with closing(response):
+                yield response
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """The client's errors as ours."""
+        try:
+            yield
+        except httpx.TimeoutException as error:
+            raise TargetError(
+                f"{self.url} did not answer within {self._timeout_s:g} s. Give it longer with --timeout.",
+                f"{self.url} 이(가) {self._timeout_s:g}초 안에 답하지 않았습니다. --timeout을 늘리세요.",
+            ) from error
+        except httpx.HTTPError as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise TargetLostError(
+                f"{self.url} is out of reach ({reason}). Start `gisa serve` there; an unfinished run goes on with "
+                "--resume --out.",
+                f"{self.url} 에 연결할 수 없습니다({reason}). 거기서 `gisa serve`를 켜세요. 끝나지 않은 평가는 "
+                "--resume --out으로 이어집니다.",
+            ) from error
+
+    def _accept(self, response: httpx.Response) -> None:
+        """Raises TargetError, TargetLostError for any but 200."""
         if response.status_code in (401, 403):
             raise TargetLostError(
                 f"{self.url} does not let us in (HTTP {response.status_code}). Set GISA_EVAL_KEY to a key of "
@@ -178,8 +189,7 @@ class Target:
             )
         self._sane = response.status_code == httpx.codes.UNPROCESSABLE_ENTITY  # a question that gisa does not take
         if response.status_code != httpx.codes.OK:
-            raise _refused(response)
-        return response
+            raise refused(response, response.read())
 
 
 class _Numbers(Mapping[str, str]):
@@ -207,7 +217,7 @@ class _Numbers(Mapping[str, str]):
         """None also where the target does not tell: an article may be gone since it was cited."""
         try:
             response = self._client.get(f"/v1/articles/{quote(article_id, safe='')}")
-            source = _read(response, _Article).source if response.is_success else ""
+            source = read_as(response, ArticleSource).source if response.is_success else ""
         except (httpx.HTTPError, TargetError):
             return None
         return source_number(Path(source).name)
@@ -232,44 +242,3 @@ def _wait(response: httpx.Response) -> float:
     """Seconds to wait: Retry-After as a number of seconds, within bounds."""
     told = response.headers.get("Retry-After", "")
     return min(float(told), LONGEST_WAIT_S) if told.isascii() and told.isdigit() else _RETRY_S
-
-
-def _refused(response: httpx.Response) -> TargetError:
-    try:
-        problem = _Problem.model_validate_json(response.content)
-    except ValidationError:
-        return _nonsense(response, "no answer")
-    return TargetError(
-        f"The target said {problem.code} (HTTP {response.status_code}): {problem.detail}",
-        f"대상 서버의 응답 {problem.code}(HTTP {response.status_code}): {problem.detail}",
-    )
-
-
-def _nonsense(response: httpx.Response, what: str) -> TargetError:
-    kind = response.headers.get("Content-Type", "no content type").partition(";")[0]
-    where = f"{response.request.method} {response.request.url.path}"
-    return TargetError(
-        f"The target answered {where} as gisa does not (HTTP {response.status_code}, {kind}: {what}). Check that the "
-        "address is of `gisa serve`, and its release.",
-        f"대상 서버가 {where} 에 gisa와 다르게 답했습니다(HTTP {response.status_code}, {kind}: {what}). "
-        "`gisa serve`의 주소와 버전인지 확인하세요.",
-    )
-
-
-def _json(response: httpx.Response) -> object:
-    try:
-        return response.json()
-    except ValueError as error:
-        raise _nonsense(response, "not JSON") from error
-
-
-def _read(response: httpx.Response, model: type[_Model]) -> _Model:
-    try:
-        return model.model_validate_json(response.content)
-    except ValidationError as error:
-        raise _nonsense(response, _first(error)) from error
-
-
-def _first(error: ValidationError) -> str:
-    problem = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(map(str, problem['loc'])) or 'body'}: {problem['msg']}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 
@@ -29,18 +30,24 @@ class Tracer:
         self._begun_ms: float | None = None
         self._last_ms = 0.0
         self._thrown_away: list[Draft] = []
-        self.evidence_ms: float | None = None
-        """Milliseconds until the evidence was there; None before."""
+        self._evidence_ms: float | None = None
+        self.waited_ms = 0.0
+        """How long the question had to wait before it was taken: no time that is told counts it."""
 
     @property
     def elapsed_ms(self) -> float:
-        return round((time.perf_counter() - self._start) * 1000, 1)
+        return self._counted(self._now())
+
+    @property
+    def evidence_ms(self) -> float | None:
+        """Milliseconds until the evidence was there; None before."""
+        return None if self._evidence_ms is None else self._counted(self._evidence_ms)
 
     def __call__(self, event: Event) -> None:
-        now = self.elapsed_ms
+        now = self._now()
         match event:
             case Found(evidence):
-                self._evidence, self.evidence_ms = evidence, now
+                self._evidence, self._evidence_ms = evidence, now
             case Judging():
                 self._judged_ms.append(now)
             case Drafted(text):
@@ -57,20 +64,28 @@ class Tracer:
 
         Events do not say why a draft was thrown away: the verifier is asked again.
         """
-        if self.evidence_ms is None:
+        if self._evidence_ms is None:
             return None
         asked = read(question, names, answer.language, max(1, len(question))) if answer else None
-        drafts = [
-            draft.model_copy(update={"failed": failures(asked, draft.text, self._evidence, names)})
-            for draft in self._thrown_away
-        ]
+        drafts = [self._shown(draft, failures(asked, draft.text, self._evidence, names)) for draft in self._thrown_away]
         if self._text:
             shown = answer is not None and answer.answered_by == "llm"
-            last = self._draft(self._last_ms)
-            drafts.append(last if shown else last.model_copy(update={"failed": (BROKEN_OFF,)}))
+            drafts.append(self._shown(self._draft(self._last_ms), () if shown else (BROKEN_OFF,)))
         return Trace(
-            evidence=tuple(map(_found, self._evidence)), judged_ms=tuple(self._judged_ms), drafts=tuple(drafts)
+            evidence=tuple(map(_found, self._evidence)),
+            judged_ms=tuple(map(self._counted, self._judged_ms)),
+            drafts=tuple(drafts),
         )
+
+    def _now(self) -> float:
+        return (time.perf_counter() - self._start) * 1000
+
+    def _counted(self, ms: float) -> float:
+        return round(ms - self.waited_ms, 1)
+
+    def _shown(self, draft: Draft, failed: tuple[str, ...]) -> Draft:
+        times = {"begun_ms": self._counted(draft.begun_ms), "ended_ms": self._counted(draft.ended_ms)}
+        return draft.model_copy(update={**times, "failed": failed})
 
     def _draft(self, now: float) -> Draft:
         return Draft(
@@ -100,6 +115,6 @@ def _found(item: Evidence) -> FoundSentence:
         end=item.end,
         text=item.text,
         score=round(item.score, 4),
-        words=round(item.words, 4),
+        words=None if math.isnan(item.words) else round(item.words, 4),
         odds=item.odds,
     )
