@@ -15,24 +15,36 @@ from eval.agreement import METRICS, agreement
 from eval.progress import track
 from eval.records import QuestionRecord, read_run
 
+TIMEOUT_S = 120.0
+
 
 def judge(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="eval.file")],
     *,
-    judge_url: Annotated[str, typer.Option(metavar="URL", help="eval.judge.url")],
-    judge_model: Annotated[str, typer.Option(metavar="NAME", help="eval.judge.model")],
+    judge_url: Annotated[str, typer.Option(metavar="URL", envvar="GISA_EVAL_JUDGE_URL", help="eval.judge.url")],
+    judge_model: Annotated[str, typer.Option(metavar="NAME", envvar="GISA_EVAL_JUDGE_MODEL", help="eval.judge.model")],
     key: Annotated[str | None, typer.Option(envvar="GISA_EVAL_JUDGE_KEY", help="eval.judge.key")] = None,
-    timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="eval.judge.timeout")] = 120.0,
+    timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="eval.judge.timeout")] = TIMEOUT_S,
     limit: Annotated[int | None, typer.Option(min=1, help="eval.judge.limit")] = None,
 ) -> None:
+    judge_run(file, judge_url, judge_model, key, timeout_s=timeout, limit=limit)
+
+
+def judge_run(
+    file: Path, url: str, model: str, key: str | None, *, timeout_s: float = TIMEOUT_S, limit: int | None = None
+) -> None:
+    """Have the model judge what it has not judged of a run yet, and show how far it agrees with the metrics.
+
+    Raises JudgeError; what was judged is kept.
+    """
     from eval.judges import judge_each, missing, open_judge
 
     _, records = read_run(file)
-    llm = open_judge(judge_url, judge_model, key, timeout)
+    llm = open_judge(url, model, key, timeout_s)
     waiting = [record for record in records if missing(record, llm.metadata.model_name)][:limit]
     for _ in track(judge_each(llm, waiting, file), "judging", len(waiting)):
         pass
-    Console().print(agreement_table(read_run(file)[1], judge_model))
+    Console().print(agreement_table(read_run(file)[1], model))
 
 
 def agreement_table(records: Sequence[QuestionRecord], judge_model: str) -> Table:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from eval import report as tables
+from eval.cli_judge import judge_run
 from eval.cli_report import Failures, show
 from eval.datasets import GOLDEN, NoRelevantError, RetrievalSet, load_golden, load_retrieval
 from eval.progress import fetching, track
@@ -33,6 +34,13 @@ def run(
     out: Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="eval.run.out")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="eval.run.resume")] = False,
     failures: Failures = False,
+    judge_url: Annotated[
+        str | None, typer.Option(metavar="URL", envvar="GISA_EVAL_JUDGE_URL", help="eval.run.judge.url")
+    ] = None,
+    judge_model: Annotated[
+        str | None, typer.Option(metavar="NAME", envvar="GISA_EVAL_JUDGE_MODEL", help="eval.judge.model")
+    ] = None,
+    judge_key: Annotated[str | None, typer.Option(envvar="GISA_EVAL_JUDGE_KEY", help="eval.judge.key")] = None,
 ) -> None:
     from eval import run as measuring
     from eval import subjects
@@ -43,6 +51,8 @@ def run(
         raise typer.BadParameter("say which run to go on with: --out FILE.jsonl", param_hint="--resume")
     if target != LOCAL and (articles or no_llm):
         raise typer.BadParameter("a target has its own articles and model: leave --articles and --no-llm out")
+    if bool(judge_url) != bool(judge_model):
+        raise typer.BadParameter("a judge has both: --judge-url (GISA_EVAL_JUDGE_URL) and --judge-model (..._MODEL)")
     golden = [load_golden(path) for path in sets or [GOLDEN]]
     settings = load_settings()
     out = out or _new_file(settings, "answers")
@@ -64,6 +74,8 @@ def run(
     show(Console(), out, failures=failures)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
+    if judge_url and judge_model:
+        judge_run(out, judge_url, judge_model, judge_key)
 
 
 def retrieval(

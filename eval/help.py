@@ -35,6 +35,10 @@ HELP: dict[str, tuple[str, str]] = {
         "Go on with the run in --out that was broken off.",
         "--out에 있는, 중단된 평가를 이어서 합니다.",
     ),
+    "eval.run.judge.url": (
+        "Have a model judge the answers afterwards: an OpenAI-compatible API, http://127.0.0.1:8080/v1 say.",
+        "끝난 뒤 모델이 답을 판정하게 합니다: OpenAI 호환 API의 주소. 예: http://127.0.0.1:8080/v1.",
+    ),
     "eval.failures": (
         "List what went wrong, with answers and quotes.",
         "틀린 것을 답, 인용과 함께 나열합니다.",

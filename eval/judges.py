@@ -126,8 +126,8 @@ def _judgement(evaluator: Evaluator, judge: str, result: EvaluationResult) -> Ju
 
 def _unanswered(reason: str) -> JudgeError:
     return JudgeError(
-        f"The judging model did not answer ({reason}). Check --judge-url, --judge-model and GISA_EVAL_JUDGE_KEY, then "
-        "say the same command again: it goes on where it stopped.",
-        f"평가 모델이 답하지 않았습니다({reason}). --judge-url, --judge-model, GISA_EVAL_JUDGE_KEY를 확인한 뒤 같은 "
-        "명령을 다시 실행하면 이어서 합니다.",
+        f"The judging model did not answer ({reason}). Check --judge-url, --judge-model and GISA_EVAL_JUDGE_KEY; "
+        "`gisa eval judge FILE` then goes on where it stopped.",
+        f"평가 모델이 답하지 않았습니다({reason}). --judge-url, --judge-model, GISA_EVAL_JUDGE_KEY를 확인하세요. "
+        "`gisa eval judge FILE`로 멈춘 곳부터 이어서 합니다.",
     )

@@ -24,7 +24,7 @@ from pydantic_settings import (
 
 from rag.errors import SettingsError
 
-_NOT_SETTINGS = frozenset({"lang", "debug", "eval_key", "eval_judge_key"})
+_NOT_SETTINGS = frozenset({"lang", "debug", "eval_key", "eval_judge_url", "eval_judge_model", "eval_judge_key"})
 """Environment variables GISA_... that the command line reads by itself."""
 
 _ORIGIN = r"^(https://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+|http://127\.0\.0\.1)(:[0-9]+)?$"

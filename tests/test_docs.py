@@ -47,7 +47,8 @@ DOCUMENTS = (
 )
 BASES = {"GisaError", "SeedsError", "RagError"}  # never raised themselves
 # Set outside of the settings tree: the folder that config.toml is in, and what the command line alone reads.
-VARIABLES = {"GISA_HOME", "GISA_LANG", "GISA_DEBUG", "GISA_EVAL_KEY", "GISA_EVAL_JUDGE_KEY"}
+JUDGE = {"GISA_EVAL_JUDGE_URL", "GISA_EVAL_JUDGE_MODEL", "GISA_EVAL_JUDGE_KEY"}
+VARIABLES = {"GISA_HOME", "GISA_LANG", "GISA_DEBUG", "GISA_EVAL_KEY", *JUDGE}
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
 _ROW = re.compile(r"^\| (.+) \|$", re.MULTILINE)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
-from small_run import asked
+from click.testing import Result
+from small_run import NUMBERS, RUN, Fake, asked
 from typer.testing import CliRunner
 
+from eval import subjects
 from eval.agreement import agreement, correct, faithful, kappa, relevant
 from eval.cli import app
 from eval.errors import JudgeError
 from eval.judges import missing, read_score, reference
 from eval.records import read_run
+from eval.run import Subject
+from eval.subjects import Prepared
 
 Say = Callable[[str], str]
 """A reply to a prompt."""
@@ -125,6 +129,52 @@ def test_a_run_is_judged_and_agreement_told(tmp_path: Path, monkeypatch: pytest.
         assert all(part in shown.output for part in ("Judged by scripted", "faithfulness", "1.00", "25.0%"))
         CliRunner().invoke(app, command(server, out))
         assert len(server.prompts) == 10, "what was judged is not judged again"
+
+
+GOLDEN = """version: 1
+questions:
+  - {id: one, question: "How many GPUs?", language: en, answerable: true, kind: how-many, facts: [["260,000"]],
+     articles: ["003"]}
+  - {id: two, question: "Who won the match?", language: en, answerable: false, kind: who, why: "Nobody plays."}
+"""
+
+
+def test_a_run_is_judged_at_its_end_where_a_judge_is_configured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the environment or by options; one that does not answer leaves the run whole, to be judged later."""
+    monkeypatch.setenv("GISA_HOME", str(tmp_path))
+    monkeypatch.setattr(
+        subjects, "local", lambda *_, **__: Prepared(RUN, lambda: nullcontext(Subject(Fake(), NUMBERS)))
+    )
+    (tmp_path / "own.yaml").write_text(GOLDEN, encoding="utf-8")
+
+    def measured(name: str, *more: str) -> Result:
+        told = ["run", "--set", str(tmp_path / "own.yaml"), "--out", str(tmp_path / name), *more]
+        return CliRunner().invoke(app, told)
+
+    alone = measured("alone.jsonl")
+    assert alone.exit_code == 0, alone.output
+    assert "Judged" not in alone.output
+    with model(by_prompt) as server:
+        url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+        monkeypatch.setenv("GISA_EVAL_JUDGE_URL", url)
+        assert measured("half.jsonl").exit_code == 2, "no model is named"
+        assert not (tmp_path / "half.jsonl").exists()
+        monkeypatch.setenv("GISA_EVAL_JUDGE_MODEL", "scripted")
+        judged = measured("judged.jsonl")
+        assert judged.exit_code == 0, judged.output
+        assert judged.output.index("facts in the answer") < judged.output.index("Judged by scripted")
+        assert all(set(record.judgements) >= {"correctness"} for record in read_run(tmp_path / "judged.jsonl")[1])
+        server.raw = (401, '{"error": {"message": "no such key"}}')
+        failed = measured("failed.jsonl", "--judge-model", "another")
+        assert isinstance(failed.exception, JudgeError)
+        assert "gisa eval judge FILE" in failed.exception.en
+        assert len(read_run(tmp_path / "failed.jsonl")[1]) == 2
+        server.raw = None
+        later = CliRunner().invoke(app, ["judge", str(tmp_path / "failed.jsonl")])
+        assert later.exit_code == 0, later.output
+        assert "Judged by scripted" in later.output
 
 
 def test_judging_goes_on_where_it_stopped(tmp_path: Path) -> None:
