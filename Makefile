@@ -42,17 +42,31 @@ check: $(READY) ## Lint, formatting, types and import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-RETRIEVAL_SETS := $(patsubst %/queries.jsonl,--data %,$(wildcard ../shared/evaldata/*/queries.jsonl))
+EVALDATA := ../shared/evaldata
+RETRIEVAL_SETS := $(patsubst %/queries.jsonl,--data %,$(wildcard $(EVALDATA)/*/queries.jsonl))
+CLAIMS := $(wildcard $(EVALDATA)/klue_nli_news)
+NOMIRACL := $(wildcard $(EVALDATA)/nomiracl_ko)
+PASSAGES := $(wildcard $(EVALDATA)/korquad)
 
-eval: $(READY) ## Score answers on the golden questions, and retrieval on ../shared/evaldata where it is there
+eval: $(READY) ## Score answers and the verifier, and what ../shared/evaldata has data for (LONG=1: whole)
 	@$(BIN)/gisa eval run
+	@$(BIN)/python -m eval.verifier
+	@$(if $(CLAIMS),$(BIN)/python -m eval.claims $(CLAIMS))
 	@$(if $(RETRIEVAL_SETS),$(BIN)/gisa eval retrieval $(RETRIEVAL_SETS))
+	@$(if $(NOMIRACL),$(BIN)/python -m eval.nomiracl $(NOMIRACL) $(if $(LONG),,--questions 40))
 
-bench: $(READY) ## Time starts and questions, and ask ten of gisa and its peers in turn (ARGS="--every 4")
+bench: $(READY) ## Time starts, questions, ingest and REST, then gisa beside its peers (ARGS="--every 4"; LONG=1: whole)
 	@$(BIN)/python -m eval.bench.startup
 	@$(BIN)/python -m eval.bench.query
-	@$(BIN)/python -m eval.bench.peers $(or $(ARGS),--questions 10)
+	@$(if $(PASSAGES),$(BIN)/python -m eval.bench.ingest --chunks $(if $(LONG),10000,60))
+	@$(BIN)/python -m eval.bench.rest search --seconds $(if $(LONG),60,15)
+	@$(BIN)/python -m eval.bench.rest queue
+	@$(if $(LONG),$(BIN)/python -m eval.bench.rest evidence)
+	@$(if $(LONG),$(BIN)/python -m eval.bench.rest leaving)
+	@$(if $(LONG),$(BIN)/python -m eval.bench.rest memory)
+	@$(BIN)/python -m eval.bench.peers $(or $(ARGS),$(if $(LONG),,--questions 10))
 	@$(BIN)/python -m eval.bench.peers table
+	@$(if $(and $(LONG),$(PASSAGES)),$(BIN)/python -m eval.bench.scale --chunks 100000)
 
 clean: ## Remove .venv and what builds and checks leave behind (never your articles, index or models)
 	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

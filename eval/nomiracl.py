@@ -166,12 +166,17 @@ def sitting(folder: Path, settings: Settings) -> Sitting:
     )
 
 
-def measure(folder: Path, out: Path, settings: Settings) -> tuple[list[Outcome], list[Sitting]]:
-    """Ask what `out` does not hold yet, a line each as it comes. All outcomes, and the sittings they come from.
+def measure(
+    folder: Path, out: Path, settings: Settings, most: int | None = None
+) -> tuple[list[Outcome], list[Sitting]]:
+    """Ask what `out` does not hold yet, a line each as it comes, of at most so many questions, spread evenly. Their
+    outcomes, and the sittings that `out` comes from.
 
     Raises DataError, also where `out` is of other questions, settings or models; GisaError.
     """
     passages, queries = load(folder)
+    if most is not None and most < len(queries):
+        queries = [queries[i * len(queries) // most] for i in range(most)]
     now = sitting(folder, settings)
     done, sittings = begun(out, now)
     waiting = [query for query in queries if query.id not in done]
@@ -240,12 +245,16 @@ def draw(outcomes: Sequence[Outcome], path: Path) -> None:
 
 def main(
     folder: Annotated[Path, typer.Argument(help="The NoMIRACL set: corpus.jsonl and queries.jsonl.")],
+    *,
+    questions: Annotated[int | None, typer.Option(min=20, help="At most so many, spread evenly.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where outcomes are kept; else a file in GISA_HOME/eval.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the curve here, as SVG.")] = None,
 ) -> None:
     """Measure refusing on NoMIRACL."""
     settings = load_settings()
-    outcomes, sittings = measure(folder, out or settings.home / "eval" / f"{folder.resolve().name}.jsonl", settings)
+    outcomes, sittings = measure(
+        folder, out or settings.home / "eval" / f"{folder.resolve().name}.jsonl", settings, questions
+    )
     Console().print(table(outcomes, settings.answer.least_odds))
     refused = [one for one in outcomes if one.odds is None]
     told = f"refused by rule: {len(refused)}, of them answerable {sum(one.answerable for one in refused)}"

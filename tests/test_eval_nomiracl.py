@@ -119,6 +119,17 @@ def test_a_run_that_was_broken_off_asks_only_what_is_left(folder: Path, tmp_path
     assert measure(folder, out, raised_limit) == ([ASKED], [before]), "the odds do not depend on their limit"
 
 
+def test_fewer_questions_are_spread_evenly(folder: Path, tmp_path: Path) -> None:
+    line = {"text": "무엇인가?", "answerable": True, "passages": ["p"]}
+    asked = [json.dumps(line | {"id": str(number)}) for number in range(6)]
+    (folder / "queries.jsonl").write_text("\n".join(asked) + "\n")
+    out = tmp_path / "out.jsonl"
+    done = [outcome(number, True, 1.0) for number in (0, 3)]
+    lines = [sitting(folder, load_settings()), *done]
+    out.write_text("".join(f"{one.model_dump_json()}\n" for one in lines))
+    assert measure(folder, out, load_settings(), 2)[0] == done
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
