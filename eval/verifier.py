@@ -17,6 +17,7 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
+from eval import provenance
 from eval.datasets import DataError
 from rag.numerals import find_quantities
 from rag.verify import bearing
@@ -147,6 +148,7 @@ def main(arguments: Sequence[str]) -> int:
             f"line {pair.line}: {pair.claim} / {pair.source}: not {pair.expected}", markup=False, soft_wrap=True
         )
     console.print(f"{scores.right} of {scores.total} right ({scores.right / scores.total:.1%})")
+    console.print(f"{provenance.machine()}, revision {provenance.revision()}, {provenance.now()}", highlight=False)
     return 0 if scores.right == scores.total else 1
 
 

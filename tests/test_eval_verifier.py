@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from eval import provenance
 from eval.datasets import DataError
 from eval.verifier import COLUMNS, PAIRS, Pair, borne_out, load_pairs, main, score_pairs
 
@@ -64,7 +65,9 @@ def test_wrong_rows_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 def test_the_command_tells_the_figure(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
-    assert "(100.0%)" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "(100.0%)" in told
+    assert f"revision {provenance.revision().rstrip('+')}" in told
 
 
 @pytest.mark.parametrize(
