@@ -11,7 +11,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rag.errors import GisaError, Language
 from rag.settings import Settings
 from ui.chat import about, markup, sign_in, words
+from ui.loading import nothing_collected
 from ui.rest.errors import KeyNeededError, ScopeError
 from ui.rest.guard import Caller, Guard
 from ui.rest.language import language_of
@@ -141,7 +142,9 @@ class Door:
         return await asyncio.shield(self.begin())
 
     async def _open(self) -> ASGIApp:
-        gradio = await asyncio.to_thread(_build, self._service, self._settings)
+        # What a server makes at its start lives to its end.
+        with nothing_collected() if self.early else nullcontext():
+            gradio = await asyncio.to_thread(_build, self._service, self._settings)
         await self._running.enter_async_context(gradio.router.lifespan_context(gradio))
         return gradio
 
