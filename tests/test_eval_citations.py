@@ -16,7 +16,7 @@ NAMES = NameBook()
 
 
 def cite(number: int, quote: str) -> Citation:
-    return Citation(number, f"a{number}", "t", None, "2025-10-31", None, quote, 0, len(quote))
+    return Citation(number, "a", "t", None, "2025-10-31", None, quote, 0, len(quote))
 
 
 def answered(text: str, *quotes: str, question: str = "How many GPUs, and at what cost?") -> Answer:
@@ -65,6 +65,14 @@ def test_written_answers(text: str, recall: float, precision: float | None) -> N
     assert (found.recall, found.written_recall) == (recall, recall)
     assert (found.precision, found.written_precision) == (precision, precision)
     assert found.quotations == 0
+
+
+def test_numbers_of_two_articles_support_nothing_together() -> None:
+    answer = answered("It buys 260,000 GPUs for ₩400 billion [1][2].", GPUS, MONEY)
+    first, second = answer.citations
+    found = citation_scores(replace(answer, citations=(first, replace(second, article_id="b"))), NAMES)
+    assert found is not None
+    assert found.recall == 0
 
 
 def test_what_the_verifier_would_mend_is_not_supported() -> None:

@@ -11,9 +11,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from click.testing import Result
 from small_run import NUMBERS, RUN, Fake, asked
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from eval import subjects
 from eval.agreement import agreement, correct, faithful, kappa, relevant
