@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,7 +31,7 @@ from eval.retrieval import BATCH, article
 from index.build import ingest
 from index.local_store import LocalStore
 from index.types import Filter
-from rag.answerable import CLOSE_JUDGED, answerable, in_order, rivals
+from rag.answerable import CLOSE_JUDGED, in_order, odds_needed, rivals
 from rag.assemble import open_embedder, open_llm
 from rag.errors import GisaError
 from rag.generate import Writer
@@ -142,14 +143,14 @@ def decide(query: Query, parts: Parts, writer: Writes) -> Outcome:
     question = read(query.text, names, "ko")
     found = found_for(question, parts, Filter(article_ids=query.passages))
     evidence = to_rest_on(question, found, parts.retriever)
-    if not answerable(question, evidence, names, parts.retriever.text):
+    needed = odds_needed(question, evidence, names, parts.retriever.text)
+    if needed == inf:
         return Outcome(id=query.id, answerable=query.answerable, odds=None)
     judged = evidence[: parts.settings.answer.judged_sentences]
     odds = writer.judge(question, judged, names, ignore)
     chosen = rivals(question, in_order(judged, odds), CLOSE_JUDGED)[0]
-    return Outcome(
-        id=query.id, answerable=query.answerable, odds=max(odds, default=None) if chosen.odds is None else chosen.odds
-    )
+    best = max(odds, default=-inf) if chosen.odds is None else chosen.odds
+    return Outcome(id=query.id, answerable=query.answerable, odds=best if best > -inf and best >= needed else None)
 
 
 def sitting(folder: Path, settings: Settings) -> Sitting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from math import inf
 
 from index.names import Name, NameBook
 from index.types import ArticleInfo
@@ -20,12 +21,13 @@ Whole = Callable[[str], str]
 
 HOME = frozenset({"한국", "대한민국", "국내", "Korea", "South Korea", "Korean"})
 """Korean papers say 정부 and 국내 for what a foreign reader asks about as Korea: its absence proves nothing."""
-LEAST_WORDS = 0.25
-"""Below this mean match of the question's words, the best evidence is about something else."""
+LEAST_WORDS, FEW_WORDS = 0.15, 0.25
+"""Mean match of the question's words: below the first the best evidence is about something else, below the second it
+may be, or say it in other words."""
 TELLING = 100
 """Counts from here on tell one article from another."""
 SURE = 2.0
-"""Log odds of another sentence, once nothing could be read from the one chosen."""
+"""Log odds of a sentence that something speaks against."""
 ODDS_WEIGHT = 2.0
 CLOSE, CLOSE_JUDGED = 0.75, 3.0
 """Of two sentences nearer to each other than this in score, either may be it: by the ranking alone, and with odds."""
@@ -35,13 +37,17 @@ def _none(article_id: str) -> str:
     return ""
 
 
-def answerable(question: Question, evidence: Sequence[Evidence], names: NameBook, whole: Whole = _none) -> bool:
-    """False when no evidence has a name or year asked about, has the kind of thing asked for, or is to the point."""
-    if not evidence or max(item.words for item in evidence) < LEAST_WORDS:
-        return False
-    if missing_names(question, evidence, names, whole) or missing_years(question, evidence):
-        return False
-    return max(kind_match(question, item.text, item.article) for item in evidence) >= 0
+def odds_needed(question: Question, evidence: Sequence[Evidence], names: NameBook, whole: Whole = _none) -> float:
+    """From which log odds on the model's yes is believed: any (-inf) where nothing speaks against an answer; SURE where
+    few words of the question are matched, or a name nobody knows is missing, which may be written otherwise; none (inf)
+    where all is about something else, or without a known name or year asked about, or the kind of thing asked for."""
+    words = max((item.words for item in evidence), default=0.0)
+    missing = missing_names(question, evidence, names, whole)
+    if words < LEAST_WORDS or any(name.kind != "name" for name in missing) or missing_years(question, evidence):
+        return inf
+    if max(kind_match(question, item.text, item.article) for item in evidence) < 0:
+        return inf
+    return SURE if words < FEW_WORDS or missing else -inf
 
 
 def on_subject(question: Question, item: Evidence, names: NameBook, whole: Whole = _none) -> bool:
@@ -125,12 +131,14 @@ def rivals(question: Question, ranked: Sequence[Evidence], within: float = CLOSE
     return [first, *(item for item in others[:1] if first.score - item.score < within)]
 
 
-def missing_names(question: Question, evidence: Sequence[Evidence], names: NameBook, whole: Whole = _none) -> list[str]:
+def missing_names(
+    question: Question, evidence: Sequence[Evidence], names: NameBook, whole: Whole = _none
+) -> list[Name]:
     """Names in the question that stand nowhere in the evidence: its chunks, its headlines, the rest of its articles."""
-    wanted = [name.text for name in question.names if _certain(name)]
+    wanted = [name for name in question.names if _certain(name)]
     for around in (map(_headed, evidence), (whole(item.article.id) for item in evidence)):
         texts = dict.fromkeys(around) if wanted else {}
-        wanted = [name for name in wanted if not any(names.occurs(name, text) for text in texts)]
+        wanted = [name for name in wanted if not any(names.occurs(name.text, text) for text in texts)]
     return wanted
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 from index.names import NameBook
 from index.types import Filter
-from rag.answerable import CLOSE_JUDGED, SURE, answerable, in_order, likely, of_numbers, on_subject, quotable, rivals
+from rag.answerable import CLOSE_JUDGED, SURE, in_order, likely, odds_needed, of_numbers, on_subject, quotable, rivals
 from rag.compose import Composer
 from rag.errors import ModelServerError
 from rag.question import VALUES, Question, read
@@ -58,13 +59,14 @@ def ask(
     evidence = to_rest_on(question, found, parts.retriever)
     listen(Found(tuple(evidence)))
     clock.lap("retrieve")
-    if not answerable(question, evidence, names, parts.retriever.text):
+    needed = odds_needed(question, evidence, names, parts.retriever.text)
+    if needed == inf or (needed > -inf and parts.writer is None):
         return compose.refusal(found)
     if parts.writer is None:
         return compose.quotation(rivals(question, evidence))
     judged = evidence[: parts.settings.answer.judged_sentences]
     try:
-        least = parts.settings.answer.least_odds
+        least = max(needed, parts.settings.answer.least_odds)
         written = _by_model(judged, parts.writer, compose, clock=clock, listen=listen, least=least)
         return written or compose.refusal(found)
     except ModelServerError as error:

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from math import inf
 
 import pytest
 from made_up import NAMES, article, evidence, question
 
-from rag.answerable import answerable, in_order, likely, of_numbers, on_subject, quotable, rivals
+from rag.answerable import SURE, in_order, likely, odds_needed, of_numbers, on_subject, quotable, rivals
 from rag.types import Evidence
 
 GPUS = evidence("정부는 엔비디아와 함께 GPU 26만장을 들여온다.", article(title="한국, GPU 확보"))
@@ -26,12 +27,12 @@ VISIT = evidence("젠슨 황 최고경영자가 서울을 찾았다.", article(t
         "엔비디아 GPU는 몇 장 들어오나?",
     ],
 )
-def test_answerable(text: str) -> None:
-    assert answerable(question(text), [GPUS, VISIT], NAMES)
+def test_nothing_speaks_against_it(text: str) -> None:
+    assert odds_needed(question(text), [GPUS, VISIT], NAMES) == -inf
 
 
 def test_no_evidence() -> None:
-    assert not answerable(question("How many GPUs is Korea securing?"), [], NAMES)
+    assert odds_needed(question("How many GPUs is Korea securing?"), [], NAMES) == inf
 
 
 @pytest.mark.parametrize(
@@ -44,24 +45,34 @@ def test_no_evidence() -> None:
     ],
 )
 def test_a_name_that_is_nowhere(text: str) -> None:
-    assert not answerable(question(text), [GPUS, VISIT], NAMES)
+    assert odds_needed(question(text), [GPUS, VISIT], NAMES) == inf
 
 
 def test_evidence_without_the_kind_of_thing_asked_for() -> None:
     """No number in it cannot tell how many."""
-    assert not answerable(question("How many people met Jensen Huang?"), [VISIT], NAMES)
-    assert not answerable(question("서울을 찾은 사람은 몇 명인가?"), [VISIT], NAMES)
+    assert odds_needed(question("How many people met Jensen Huang?"), [VISIT], NAMES) == inf
+    assert odds_needed(question("서울을 찾은 사람은 몇 명인가?"), [VISIT], NAMES) == inf
 
 
 def test_evidence_about_something_else() -> None:
     far = evidence("정부는 GPU 26만장을 들여온다.", words=0.0)
-    assert not answerable(question("How many chickens are eaten every day?"), [far], NAMES)
+    assert odds_needed(question("How many chickens are eaten every day?"), [far], NAMES) == inf
+
+
+@pytest.mark.parametrize("words", [0.16, 0.24])
+def test_few_words_may_be_other_words(words: float) -> None:
+    near = evidence("정부는 GPU 26만장을 들여온다.", words=words)
+    assert odds_needed(question("How many graphics cards come in?"), [near], NAMES) == SURE
+
+
+def test_a_name_nobody_knows_may_be_written_otherwise() -> None:
+    assert odds_needed(question("What did Zorblatt buy?"), [GPUS, VISIT], NAMES) == SURE
 
 
 @pytest.mark.parametrize("text", ["How many GPUs does Naver get?", "네이버가 받는 GPU는 몇 장인가?"])
 def test_a_name_elsewhere_in_the_article_is_not_missing(text: str) -> None:
-    assert not answerable(question(text), [GPUS, VISIT], NAMES)
-    assert answerable(question(text), [GPUS, VISIT], NAMES, {"a": "네이버도 GPU를 받는다."}.__getitem__)
+    assert odds_needed(question(text), [GPUS, VISIT], NAMES) == inf
+    assert odds_needed(question(text), [GPUS, VISIT], NAMES, {"a": "네이버도 GPU를 받는다."}.__getitem__) == -inf
 
 
 @pytest.mark.parametrize("text", ["Who is the CEO of Naver?", "네이버 대표는 누구인가?"])
@@ -125,15 +136,15 @@ def test_what_is_judged_keeps_its_odds() -> None:
 
 def test_korea_goes_without_saying_in_a_korean_paper() -> None:
     silent = evidence("정부는 GPU 26만장을 들여온다.")
-    assert answerable(question("How many GPUs is Korea securing?"), [silent], NAMES)
+    assert odds_needed(question("How many GPUs is Korea securing?"), [silent], NAMES) == -inf
 
 
 @pytest.mark.parametrize("text", ["How many GPUs did Korea secure by 2019?", "정부가 2019년에 들여온 GPU는 몇 장인가?"])
 def test_a_year_that_no_evidence_names(text: str) -> None:
-    assert not answerable(question(text), [GPUS, VISIT], NAMES)
-    assert answerable(question(text), [GPUS, evidence("정부는 2019년 GPU 1000장을 샀다.")], NAMES)
+    assert odds_needed(question(text), [GPUS, VISIT], NAMES) == inf
+    assert odds_needed(question(text), [GPUS, evidence("정부는 2019년 GPU 1000장을 샀다.")], NAMES) == -inf
     of_that_year = evidence("정부는 GPU 1000장을 샀다.", article(published=date(2019, 3, 1)))
-    assert answerable(question(text), [GPUS, of_that_year], NAMES)
+    assert odds_needed(question(text), [GPUS, of_that_year], NAMES) == -inf
 
 
 def test_likely_by_the_odds_of_the_chosen_sentence() -> None:
