@@ -67,27 +67,31 @@ def search(users: Annotated[int, typer.Option(min=1)] = 20, seconds: Annotated[i
 
 
 @app.command()
-def queue(askers: Annotated[int, typer.Option(min=1)] = 40) -> None:
+def queue(askers: Annotated[int, typer.Option(min=1)] = 40, bursts: Annotated[int, typer.Option(min=1)] = 10) -> None:
     """More asks at once than there are places: 429 with Retry-After in under 50 ms, the rest answered."""
     settings = {"SERVE__QUEUE_LENGTH": 8, "SERVE__QUEUE_EACH": 8}
     with (
         stand_in(pause_s=0.05) as model,
         serving(LLM__BASE_URL=model, **_unlimited(), **settings) as server,
     ):
-        told = burst(server.url, askers)
+        httpx.get(
+            server.url, timeout=60
+        ).raise_for_status()  # the page is made by then, which takes a processor seconds
+        each = [burst(server.url, askers) for _ in range(bursts)]
+    told = [one for asked in each for one in asked]
     refused = [one for one in told if one.status == 429]
     times = [1000 * one.seconds for one in refused]
     answered = sum(one.status == 200 for one in told)
     figures = {
         "answered": answered,
         "refused": len(refused),
-        "others": askers - answered - len(refused),
+        "others": len(told) - answered - len(refused),
         "with_retry_after": sum(one.retry_after for one in refused),
         "refusal_p50_ms": round(percentile(times, 0.5)) if times else None,
         "refusal_p95_ms": round(percentile(times, 0.95)) if times else None,
         "refusal_max_ms": round(max(times, default=0)),
     }
-    _tell("queue", figures, "9 answered, no others, 429 in under 50 ms")
+    _tell("queue", figures | {"bursts": bursts}, "9 of each burst answered, no others, 429 in under 50 ms")
 
 
 @dataclass(frozen=True, slots=True)
