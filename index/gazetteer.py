@@ -52,6 +52,10 @@ def is_latin(letter: str) -> bool:
     return letter.isalnum() and ord(letter) < 0x250
 
 
+APART = 4
+"""Shorter Hangul names are not found with a space in them: 한 국가 is one nation, and not 한국."""
+
+
 @lru_cache(maxsize=4096)
 def _plain(letter: str) -> str:
     if ord(letter) < 0x250:
@@ -166,6 +170,8 @@ class Gazetteer:
         if is_hanja(form[0]) and len(form) == 1:
             return start == 0 or not text[start - 1].isdigit()
         if not _same_case(written, form, entry):
+            return False
+        if is_hangul(form[0]) and len(form) < APART and len(written.split()) > len(form.split()):
             return False
         return form not in entry.common or not is_hangul(form[0]) or _is_proper_noun(text, start, written)
 

@@ -281,6 +281,16 @@ def test_expand(book: NameBook) -> None:
     assert book.expand("") == []
 
 
+@pytest.mark.parametrize("text", ["한 국가가 자국의 자료를 쓴다", "그 영 국민은 떠났다", "정보를 중 국어로 옮긴다"])
+def test_a_short_name_is_not_written_apart(book: NameBook, text: str) -> None:
+    assert book.find(text, kinds={"country"}) == []
+
+
+@pytest.mark.parametrize(("text", "name"), [("삼성 전자가 샀다", "삼성 전자"), ("젠 슨 황이 왔다", "젠 슨 황")])
+def test_a_longer_one_may_be(book: NameBook, text: str, name: str) -> None:
+    assert [found.text for found in book.find(text, kinds={"company", "person"})] == [name]
+
+
 # Size
 
 
