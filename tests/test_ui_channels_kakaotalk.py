@@ -127,7 +127,7 @@ def test_a_slow_model_with_a_callback_answers_there(skilled: Skilled, kakao_host
 
 def test_what_needs_no_model_needs_no_callback(skilled: Skilled, kakao_host: Heard) -> None:
     with skilled(Slow(words=1000)) as client:
-        reply = send(client, payload("화성의 위성은 몇 개인가?", f"{kakao_host.url}/callback/token-1")).json()
+        reply = send(client, payload("카카오가 확보하는 GPU는 몇 장인가?", f"{kakao_host.url}/callback/token-1")).json()
         time.sleep(0.3)
     assert "기사에서 답을 찾지 못했습니다" in text_of(reply)
     assert kakao_host.calls == []
