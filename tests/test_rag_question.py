@@ -212,7 +212,7 @@ class TestHasLanguage:
             "Nscale입니다.",
             "26만 [1].",
             "NVIDIA와 OpenAI, Nscale이다.",
-            "NVIDIA Deep Learning Institute [1].",
+            "Seoul National University [1].",
             "Bank of America",
             "OpenAI o3",
         ],
