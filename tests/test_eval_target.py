@@ -4,115 +4,26 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from serving import ASKED, Served
 from small_run import Fake
+from target_server import ANSWER, HTML, QUESTION, RIGHT, Reply, answering, told
 from typer.testing import CliRunner
 
 from eval.cli import app
 from eval.datasets import GoldenQuestion
 from eval.errors import TargetError, TargetLostError
-from eval.records import Trace, read_run
+from eval.records import read_run
 from eval.run import Subject, ask_each
 from eval.target import Target
 from rag.pipeline import ignore
 
 pytest_plugins = ["serving"]
 pytestmark = pytest.mark.filterwarnings("error")
-
-ANSWER = Fake().ask("How many GPUs?").to_json() | {"id": "a", "conversation": "c", "rewritten": None, "notices": []}
-Reply = tuple[int, dict[str, str], str]
-JSON = {"Content-Type": "application/json"}
-STREAM = {"Content-Type": "text/event-stream; charset=utf-8"}
-PAUSE, PAUSE_S = "\f", 0.1
-RIGHT: Reply = (200, JSON, json.dumps(ANSWER | {"nearest": []}))
-HTML: Reply = (200, {"Content-Type": "text/html; charset=utf-8"}, "<html><body>Welcome</body></html>")
-
-
-def told(status: int, told: object, **headers: str) -> Reply:
-    return status, JSON | headers, json.dumps(told)
-
-
-class Server(ThreadingHTTPServer):
-    """Answers questions with the replies given, in turn, the last one again and again; the rest as gisa does."""
-
-    daemon_threads = True
-
-    def __init__(
-        self, replies: Sequence[Reply], pause_s: float = 0.0, ready: Reply | None = None, *, streams: bool = False
-    ) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.streams = streams
-        self.streams_asked = 0
-        self.replies = list(replies)
-        self.pause_s = pause_s
-        self.asked: list[str] = []
-        self.keys: list[str | None] = []
-        self.others = {
-            "/v1/health/ready": ready or told(200, {"status": "ready", "articles": 5, "model": "loaded"}),
-            "/openapi.json": told(200, {"openapi": "3.1.0", "info": {"title": "gisa", "version": "9.8.7"}}),
-            "/v1/articles/korea": told(200, {"id": "korea", "source": "/data/003_ab.txt"}),
-        }
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        self._send(self.server.others.get(self.path, told(404, {})))
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.path == "/v1/ask/stream":
-            self.server.streams_asked += 1
-            if not self.server.streams:
-                self._send(told(404, {"code": "not_found", "detail": "Not Found"}))
-                return
-        self.server.asked.append(body["question"])
-        self.server.keys.append(self.headers["Authorization"])
-        time.sleep(self.server.pause_s)
-        replies = self.server.replies
-        self._send(replies.pop(0) if len(replies) > 1 else replies[0])
-
-    def _send(self, reply: Reply) -> None:
-        status, headers, body = reply
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if headers.get("Content-Type") != STREAM["Content-Type"]:
-            self.send_header("Content-Length", str(len(body.encode())))
-        with suppress(BrokenPipeError, ConnectionResetError):  # a client that did not wait
-            self.end_headers()
-            for part in body.split(PAUSE):
-                self.wfile.write(part.encode())
-                self.wfile.flush()
-                if PAUSE in body:
-                    time.sleep(PAUSE_S)
-
-    def log_message(self, *_: object) -> None: ...
-
-
-@contextmanager
-def answering(*replies: Reply, **more: Any) -> Iterator[Server]:
-    with Server(replies, **more) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.fixture
@@ -136,98 +47,6 @@ def test_answer_of_a_server(tmp_path: Path) -> None:
         assert server.keys == ["Bearer gisa_key"] * 2
         assert dict(target.numbers) == {"korea": "003"}
         assert target.numbers.get("gone") is None
-
-
-HIT = {
-    "score": 1.5, "article_id": "korea", "title": "t", "published": "2025-10-31",
-    "quote": "GPU 26만장을 들여온다.", "start": 0, "end": 15,
-}  # fmt: skip
-
-
-def stream(*events: tuple[str, object]) -> Reply:
-    """Server-sent events, with a comment and a pause before each."""
-    told = (f": ping\n\nevent: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n" for name, data in events)
-    return 200, STREAM, "".join(f"{PAUSE}{one}" for one in told)
-
-
-WRITTEN = stream(
-    ("evidence", {"hits": [HIT, HIT | {"published": "2025-10", "quote": "둘째 문장."}]}),
-    ("judging", {"sentence": 1}),
-    ("judging", {"sentence": 2}),
-    ("token", {"text": "It is 5"}),
-    ("token", {"text": " GPUs."}),
-    ("restart", {}),
-    ("token", {"text": "It is 260,000 GPUs."}),
-    ("answer", ANSWER | {"nearest": [], "answered_by": "llm"}),
-)
-QUESTION = GoldenQuestion(
-    id="q", question="How many GPUs?", language="en", answerable=True, kind="how-many",
-    facts=(("26만", "260,000"),), articles=("003",),
-)  # fmt: skip
-
-
-def test_a_stream_tells_what_happened_on_the_way(tmp_path: Path) -> None:
-    with answering(WRITTEN, streams=True) as server, Target(server.url) as target:
-        subject = Subject(target, target.numbers, waited_ms=lambda: target.waited_ms)
-        (record,) = ask_each(subject, [("s", QUESTION)], tmp_path / "run.jsonl")
-    assert record.answer == Fake().ask("How many GPUs?").to_json() | {"answered_by": "llm"}
-    trace = record.trace
-    assert trace is not None
-    assert Trace.model_validate_json(trace.model_dump_json()) == trace
-    assert [(one.text, one.score, one.words, one.odds) for one in trace.evidence] == [
-        ("GPU 26만장을 들여온다.", 1.5, None, None),
-        ("둘째 문장.", 1.5, None, None),
-    ]
-    assert record.evidence_ms is not None
-    times = [record.evidence_ms, *trace.judged_ms, *(draft.begun_ms for draft in trace.drafts), record.elapsed_ms]
-    assert 90 < times[0] < times[-1] - 200, "the stream is read as it comes: each event a tenth of a second later"
-    assert times == sorted(times)
-    assert times[-1] > 750
-    assert [draft.text for draft in trace.drafts] == ["It is 5 GPUs.", "It is 260,000 GPUs."]
-    assert trace.drafts[0].failed
-    assert trace.drafts[1].failed == ()
-
-
-def test_a_server_without_streams_is_asked_for_answers_alone(tmp_path: Path) -> None:
-    with answering(RIGHT) as server, Target(server.url) as target:
-        first, second = ask_each(Subject(target, target.numbers), [("s", QUESTION)] * 2, tmp_path / "run.jsonl")
-        assert server.streams_asked == 1, "it is not tried again"
-    assert first.answer == second.answer == Fake().ask("How many GPUs?").to_json()
-    assert first.trace is second.trace is None
-
-
-@pytest.mark.parametrize(
-    ("reply", "en"),
-    [
-        (HTML, r"POST /v1/ask/stream as gisa does not \(HTTP 200, text/html: no event stream\)"),
-        (stream(("evidence", {"hits": [{}]})), "event evidence"),
-        (stream(("evidence", {"hits": [HIT | {"published": "soon"}]})), "event evidence"),
-        (stream(("evidence", {"hits": [HIT]})), "the stream ended without an answer"),
-        (stream(("answer", {"answer": "42"})), "question: Field required"),
-        (
-            stream(("error", {"code": "out_of_time", "detail": "It took too long.", "status": 504})),
-            r"out_of_time \(HTTP 504\): It took too long\.",
-        ),
-        (told(422, {"code": "question", "detail": "No.", "status": 422}), r"said question \(HTTP 422\)"),
-    ],
-)
-def test_a_stream_that_brings_no_answer_is_told(reply: Reply, en: str) -> None:
-    with (
-        answering(reply, streams=True) as server,
-        Target(server.url) as target,
-        pytest.raises(TargetError, match=en),
-    ):
-        target.ask("q")
-
-
-def test_what_keeps_a_connection_open_is_no_answer_in_time() -> None:
-    waiting = 200, STREAM, f"{PAUSE}: ping\n\n" * 8
-    with (
-        answering(waiting, streams=True) as server,
-        Target(server.url, timeout_s=0.3) as target,
-        pytest.raises(TargetError, match=r"did not answer within 0\.3 s"),
-    ):
-        target.ask("q")
 
 
 PROBLEM = {"code": "question", "detail": "gisa answers questions in Korean and English.", "status": 422}

@@ -190,3 +190,8 @@ class TestFingerprint:
     )
     def test_another(self, values: dict[str, Any]) -> None:
         assert load_settings(**values).fingerprint != load_settings().fingerprint
+
+
+def test_serve_settings_do_not_change_the_fingerprint(tmp_path: Path) -> None:
+    plain = Settings(home=tmp_path)
+    assert Settings(home=tmp_path, serve={"port": 1, "queue_length": 3}).fingerprint == plain.fingerprint  # type: ignore[arg-type]

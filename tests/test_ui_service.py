@@ -6,7 +6,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from llama_index.llms.openai_like import OpenAILike
@@ -17,19 +16,15 @@ from index.names import NameBook
 from index.types import Filter
 from rag.errors import QuestionError
 from rag.generate import Writer
-from rag.settings import Settings
 from rag.types import Drafted, Event, Found
 from ui.service import Answered, Turn
-from ui.service.database import NAME, Database
 from ui.service.errors import (
     AnswerNotFoundError,
     ConversationNotFoundError,
-    LedgerError,
     OutOfTimeError,
     QueueFullError,
     ServiceClosedError,
 )
-from ui.service.ledger import Ledger
 from ui.service.service import SEARCHES_AT_ONCE
 
 pytest_plugins = ["serving"]
@@ -342,61 +337,3 @@ def test_closing_finishes_what_was_begun_and_takes_nothing_new(opened: Open) -> 
     answered, ended = asyncio.run(run())
     assert ended
     assert answered.answer.answered_by == "llm"
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    return Database(tmp_path)
-
-
-def kept(database: Database, **times: float) -> Ledger:
-    return Ledger(database, **{"conversation_hours": 1.0, "answers_days": 1.0} | times)
-
-
-def test_conversations_end_and_answers_are_forgotten(opened: Open, database: Database) -> None:
-    async def run() -> Answered:
-        async with opened() as service:
-            return await service.ask(ASKED)
-
-    answered = asyncio.run(run())
-    ledger = kept(database)
-    conversation = ledger.conversation()
-    ledger.keep(Answered(answered.id, conversation, None, answered.answer))
-    ledger.feedback(answered.id, "me", "up", "good")
-    ledger.feedback(answered.id, "me", "down", "on second thoughts")
-    assert database.rows("SELECT thumb, comment FROM feedback") == [("down", "on second thoughts")]
-    assert [turn.question for turn in ledger.turns(conversation, 4)] == [ASKED]
-    with pytest.raises(ConversationNotFoundError):
-        kept(database, conversation_hours=0.0).turns(conversation, 4)
-    with pytest.raises(AnswerNotFoundError):
-        kept(database, answers_days=0.0).feedback(answered.id, "me", "up", None)
-    assert database.rows("SELECT count(*) FROM feedback") == [(0,)]
-    assert ASKED.encode() not in b"".join(
-        repr(row).encode() for row in database.rows("SELECT question, answer FROM answers")
-    )
-
-
-def test_only_the_owner_may_read_what_people_asked(database: Database, tmp_path: Path) -> None:
-    assert (tmp_path / NAME).stat().st_mode & 0o077 == 0
-
-
-def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / NAME).write_bytes(b"not a database, but long enough to look like one" * 100)
-    before = (tmp_path / NAME).read_bytes()
-    with pytest.raises(LedgerError):
-        Database(tmp_path)
-    assert (tmp_path / NAME).read_bytes() == before
-
-
-def test_a_write_is_whole_or_nothing(database: Database) -> None:
-    with pytest.raises(LedgerError):
-        database.write(
-            ("INSERT INTO conversations VALUES ('a', NULL, 1.0)", ()),
-            ("INSERT INTO no_such_table VALUES (1)", ()),
-        )
-    assert database.rows("SELECT * FROM conversations") == []
-
-
-def test_serve_settings_do_not_change_the_fingerprint(tmp_path: Path) -> None:
-    plain = Settings(home=tmp_path)
-    assert Settings(home=tmp_path, serve={"port": 1, "queue_length": 3}).fingerprint == plain.fingerprint  # type: ignore[arg-type]
