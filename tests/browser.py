@@ -42,6 +42,7 @@ DESKTOP, PHONE = (1280, 800), (390, 844)
 PATIENCE_MS = 60_000
 """How long what must come is waited for: machines are busy."""
 ASKED, ASKED_KO = "How many GPUs is Korea securing?", "한국은 GPU를 몇 장 확보하나?"
+QUOTED = "26만장 이상 확보하기로"
 
 
 @dataclass
@@ -197,6 +198,12 @@ def answered(page: Page, turns: int = 1) -> Any:
     """The last card, once there are so many answers."""
     page.locator(".turn .actions").nth(turns - 1).wait_for()
     return page.locator(".card").nth(turns - 1)
+
+
+def cited(page: Page) -> str:
+    """The highlighted sentence."""
+    page.locator("mark.cited").wait_for()
+    return page.locator("mark.cited").inner_text()
 
 
 def serious(page: Page) -> list[Any]:
