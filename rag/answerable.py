@@ -42,8 +42,10 @@ def odds_needed(question: Question, evidence: Sequence[Evidence], names: NameBoo
     few words of the question are matched, or a name nobody knows is missing, which may be written otherwise; none (inf)
     where all is about something else, or without a known name or year asked about, or the kind of thing asked for."""
     words = max((item.words for item in evidence), default=0.0)
+    if words < LEAST_WORDS:
+        return inf
     missing = missing_names(question, evidence, names, whole)
-    if words < LEAST_WORDS or any(name.kind != "name" for name in missing) or missing_years(question, evidence):
+    if any(name.kind != "name" for name in missing) or missing_years(question, evidence):
         return inf
     if max(kind_match(question, item.text, item.article) for item in evidence) < 0:
         return inf
