@@ -56,16 +56,21 @@ APART = 4
 """Shorter Hangul names are not found with a space in them: 한 국가 is one nation, and not 한국."""
 
 
-@lru_cache(maxsize=4096)
-def _plain(letter: str) -> str:
-    if ord(letter) < 0x250:
-        letter = unicodedata.normalize("NFKD", letter)[0]
-    return letter.casefold()[0] if letter.isalnum() or letter in "+&" else ""
+class _Plain(dict[int, str]):
+    """What is left of each letter in a key, for str.translate."""
+
+    def __missing__(self, code: int) -> str:
+        letter = unicodedata.normalize("NFKD", chr(code))[0] if code < 0x250 else chr(code)
+        self[code] = letter.casefold()[0] if letter.isalnum() or letter in "+&" else ""
+        return self[code]
+
+
+_PLAIN = _Plain()
 
 
 def key(form: str) -> str:
     """A form without spaces, punctuation, accents and case."""
-    return "".join(map(_plain, form))
+    return form.translate(_PLAIN)
 
 
 class View:
@@ -75,7 +80,7 @@ class View:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        kept = [(plain, i) for i, letter in enumerate(text) if (plain := _plain(letter))]
+        kept = [(plain, i) for i, letter in enumerate(text) if (plain := _PLAIN[ord(letter)])]
         self.key = "".join(plain for plain, _ in kept)
         self.places = [i for _, i in kept]
         self.starts = [k for k, i in enumerate(self.places) if _starts_word(text, i)]
@@ -130,6 +135,9 @@ class Gazetteer:
         self._longest = max(map(len, self._entries), default=0)
         # The first two letters of every key, so that most places are passed over at once.
         self._heads = {form[:2] for form in self._entries}
+
+    def of_kind(self, kind: str) -> Iterator[Entry]:
+        return (entry for found in self._entries.values() for _, entry in found if entry.kind == kind)
 
     def entries(self, name: str) -> tuple[Entry, ...]:
         """The entries that `name` is a form of; ordinary words only when written as the form is."""

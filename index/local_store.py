@@ -25,6 +25,8 @@ from index.types import ArticleInfo, Candidate, Filter, Statistics, Words
 from seeds.article import Article
 
 DATABASE = "gisa.db"
+FREQUENCIES = 20_000
+"""So many terms' document frequencies are kept in memory."""
 TRIES = 3
 """A search that another process's write overtakes is made again: so often at most."""
 
@@ -47,6 +49,7 @@ class LocalStore:
         self._wait_s = wait_s
         self._guard = threading.RLock()  # the connection is used by one thread at a time
         self._statistics: tuple[str, Statistics] | None = None
+        self._frequencies: tuple[str, dict[str, int]] = "", {}
         if not self._path.exists():
             if embedder is None or dimension is None:
                 raise IndexMissingError(
@@ -201,10 +204,10 @@ class LocalStore:
 
     def lexical(self, terms: Iterable[str], k: int, where: Filter | None = None) -> list[str]:
         with self._reading() as connection:
-            about = self._count(connection)
+            about, frequency = self._count(connection), self._frequency(connection, terms)
             among = queries.among(connection, where)
             numbers = postings.search(
-                connection, terms, k, chunks=about.chunks, average_length=about.average_terms, among=among
+                connection, frequency, k, chunks=about.chunks, average_length=about.average_terms, among=among
             )
             return queries.ids(connection, numbers)
 
@@ -218,7 +221,7 @@ class LocalStore:
 
     def document_frequency(self, terms: Iterable[str]) -> dict[str, int]:
         with self._reading() as connection:
-            return postings.document_frequency(connection, terms)
+            return self._frequency(connection, terms)
 
     def statistics(self) -> Statistics:
         with self._reading() as connection:
@@ -229,6 +232,15 @@ class LocalStore:
         if self._statistics is None or self._statistics[0] != fingerprint:
             self._statistics = fingerprint, totals.read(connection, self.dimension).statistics()
         return self._statistics[1]
+
+    def _frequency(self, connection: sqlite3.Connection, terms: Iterable[str]) -> dict[str, int]:
+        """In how many chunks each term stands: one question asks three times, and each time every block is counted."""
+        fingerprint, asked = queries.fingerprint(connection), list(dict.fromkeys(terms))
+        if self._frequencies[0] != fingerprint or len(self._frequencies[1]) > FREQUENCIES:
+            self._frequencies = fingerprint, {}
+        known = self._frequencies[1]
+        known.update(postings.document_frequency(connection, (term for term in asked if term not in known)))
+        return {term: known[term] for term in asked}
 
     def names(self) -> frozenset[tuple[str, str]]:
         with self._reading() as connection:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index.gazetteer import Entry, Gazetteer, Match, View, bare_tail, is_hangul, is_latin, known_names, tail_after
+from index.gazetteer import Entry, Gazetteer, Match, View, bare_tail, is_hangul, is_latin, key, known_names, tail_after
 from index.mining import mine
 from index.phonetics import THRESHOLD, similarity
 from index.sounds import hangul_in_latin, latin_in_hangul
@@ -26,6 +26,8 @@ _NEAR = 20
 _CLOSE = 0.9
 # Kinds whose names have several current Hangul or Latin spellings; places and institutions have fixed ones.
 _SPELT_VARIOUSLY = frozenset({"person", "company", "product", "name"})
+_PARTS = frozenset({("company", "company"), ("place", "school"), ("place", "org")})
+"""Kinds of things that are named by a part of them."""
 Span = tuple[int, int]
 
 
@@ -48,6 +50,7 @@ class NameBook:
         extra = [_mined_entry(pair, known) for pair in sorted(set(mined))]
         self._gazetteer = Gazetteer(extra, known) if extra else known
         self._matches = lru_cache(maxsize=512)(self._scan)
+        self._keys = lru_cache(maxsize=512)(self._all_keys)
         self._occurs = lru_cache(maxsize=8192)(self._is_named)  # the same names are asked of the same chunks
 
     def variants(self, name: str) -> tuple[str, ...]:
@@ -137,9 +140,19 @@ class NameBook:
         return tuple(found)
 
     def _known(self, entries: tuple[Entry, ...], text: str) -> Iterator[Span]:
+        plain = key(text)  # most texts have none of the forms at all, which is told sooner than where names are
+        if not any(form in plain for form in self._keys(entries)):
+            return
         for match in self._matches(text):
             if any(e in entries for e in match.entries) or any(_part_of(e, m) for e in entries for m in match.entries):
                 yield match.start, match.end
+
+    def _all_keys(self, entries: tuple[Entry, ...]) -> frozenset[str]:
+        """Keys of all forms of the entries and of what `_part_of` takes for a part of them."""
+        kinds = {part for entry in entries for whole, part in _PARTS if whole == entry.kind}
+        parts = (one for kind in kinds for one in self._gazetteer.of_kind(kind))
+        named = [*entries, *(one for one in parts if any(_part_of(entry, one) for entry in entries))]
+        return frozenset(key(form) for entry in named for form in entry.forms)
 
     def _written(self, name: str, text: str) -> Iterator[Span]:
         """The name as it stands, at word boundaries, not inside a longer known name."""
@@ -217,7 +230,7 @@ def _same_thing(match: Match, name: str, entries: tuple[Entry, ...]) -> bool:
 
 def _part_of(asked: Entry, found: Entry) -> bool:
     """삼성 is named by 삼성전자 and Manchester by 맨체스터대: a group by its companies, a place by its institutions."""
-    if (asked.kind, found.kind) not in {("company", "company"), ("place", "school"), ("place", "org")}:
+    if (asked.kind, found.kind) not in _PARTS:
         return False
     return any(full.startswith(form) for form in asked.korean for full in found.korean)
 

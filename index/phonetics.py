@@ -18,7 +18,7 @@ from typing import Final
 THRESHOLD: Final = 0.82
 """`similarity` at or above this means the same name. Chosen on tests/data/name_pairs.tsv."""
 
-_FAR: Final = 1e9
+FAR: Final = 1e9
 _EARLY: Final = 0.8  # what the first letters may cost at once, beyond their share of the limit
 _VOWELS: Final = frozenset("aeiouy")
 
@@ -205,14 +205,14 @@ def costs(hangul: str, latin: str, limit: float) -> list[list[float]]:
     and stays far above it.
     """
     n, m = len(hangul), len(latin)
-    best = [[_FAR] * (m + 1) for _ in range(n + 1)]
+    best = [[FAR] * (m + 1) for _ in range(n + 1)]
     best[0][0] = 0.0
     pieces, silence = _pieces(latin), _silence(latin)
     allowed = [min(limit, _EARLY + limit * k / m) for k in range(m + 1)] if m else [limit]
     for i in range(n + 1):
         row = best[i]
         tables = _applicable(hangul[i : i + _LONGEST_RULE], i == 0)
-        omission = _omission(hangul[i]) if i < n else _FAR
+        omission = _omission(hangul[i]) if i < n else FAR
         vowel = i < n and _is_vowel(hangul[i])
         reached = False
         for k in range(m + 1):
@@ -228,7 +228,7 @@ def costs(hangul: str, latin: str, limit: float) -> list[list[float]]:
             row[k + 1] = min(row[k + 1], cost + silence[k])
             if i == n:
                 continue
-            swap = 0.5 if vowel and latin[k] in _VOWELS else 1.3 if latin[k] != " " and not vowel else _FAR
+            swap = 0.5 if vowel and latin[k] in _VOWELS else 1.3 if latin[k] != " " and not vowel else FAR
             below[k + 1] = min(below[k + 1], cost + swap)
             for size, table in tables:
                 target = best[i + size]
@@ -297,16 +297,25 @@ def _similarity(spoken: str, spelled: str) -> float:
     return score(costs(spoken, spelled, heard + seen)[-1][-1], heard, seen)
 
 
+@lru_cache(maxsize=1)
+def _spelt_first() -> dict[str, set[str]]:
+    """Spelling -> the Hangul letters that begin what it may spell."""
+    found: dict[str, set[str]] = {}
+    for segment, table in (*_RULE.items(), *_SURNAME.items()):
+        for piece in table:
+            found.setdefault(piece, set()).add(segment[0])
+    return found
+
+
 @lru_cache(maxsize=16384)
 def first_sounds(latin: str) -> frozenset[str]:
     """The Hangul letters that a name, as `letters` returned it, can begin with."""
-    found = {segment[0] for segment, table in _RULE.items() if any(latin.startswith(piece) for piece in table)}
+    found = {sound for n in range(len(latin) + 1) for sound in _spelt_first().get(latin[:n], ())}
     found.add(latin[:1].lower())
     if (lower := latin.lower()) != latin:
         found |= first_sounds(lower)
     if latin[:1] in _VOWELS:
         found |= {chr(c) for c in range(0x1161, 0x1176)}
-    found |= {segment[0] for segment, table in _SURNAME.items() if any(latin.startswith(piece) for piece in table)}
     if latin[:2] in ("kn", "ps", "pn", "wr", "gn", "ts") or latin.startswith("h"):
         found |= first_sounds(latin[1:])
     return frozenset(found)

@@ -17,7 +17,6 @@ import math
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -54,7 +53,7 @@ def update(
             new[term, number // BLOCK].append((number % BLOCK, frequency, length))
     for term, block in sorted(gone.keys() | new.keys()):
         row = connection.execute("SELECT data FROM postings WHERE term=? AND block=?", (term, block)).fetchone()
-        old = np.frombuffer(_unpacked(term, block, row[0]) if row else b"", POSTING)
+        old = np.frombuffer(_unpacked(term, block, row[0], crc32(term.encode())) if row else b"", POSTING)
         kept = old[~np.isin(old["offset"], gone.get((term, block), []))]
         postings = np.concatenate([kept, np.array(new.get((term, block), []), POSTING)])
         postings = postings[np.argsort(postings["offset"], kind="stable")]
@@ -77,7 +76,7 @@ def stored(connection: sqlite3.Connection, block: int) -> Iterator[tuple[str, in
     """Every posting held of the chunks of one block, in the form of `expected`; for a damaged row one of chunk -1."""
     rows = connection.execute("SELECT term, documents, data FROM postings WHERE block=?", (block,))
     for term, documents, data in rows:
-        if not _whole(term, block, data) or len(data) != documents * POSTING.itemsize + _CHECK:
+        if not _whole(crc32(term.encode()), block, data) or len(data) != documents * POSTING.itemsize + _CHECK:
             yield term, -1, 0, 0
             continue
         for offset, frequency, length in np.frombuffer(data[:-_CHECK], POSTING).tolist():
@@ -106,7 +105,7 @@ def document_frequency(connection: sqlite3.Connection, terms: Iterable[str]) -> 
 
 def search(
     connection: sqlite3.Connection,
-    terms: Iterable[str],
+    frequency: Mapping[str, int],
     k: int,
     *,
     chunks: int,
@@ -116,105 +115,113 @@ def search(
     """Numbers of the k chunks with the greatest BM25 score above 0, best first, the lower number first among equals.
 
     BM25 with Lucene's idf, log(1 + (N - n + 0.5) / (n + 0.5)), which is never negative (Robertson and Zaragoza 2009,
-    section 3; k1=1.2, b=0.75). Each distinct term counts once. `chunks` is N, `average_length` the mean number of
-    terms of a chunk; `among` restricts the answer to those numbers, not the statistics. Raises IndexDamagedError.
+    section 3; k1=1.2, b=0.75). Each term counts once; `frequency` has its n, from `document_frequency`. `chunks` is N,
+    `average_length` the mean number of terms of a chunk; `among` restricts the answer to those numbers, ascending, not
+    the statistics. Raises IndexDamagedError.
     """
     if k <= 0:
         return []
     lists = sorted(
-        (_Postings(connection, term, chunks, average_length) for term in dict.fromkeys(terms)),
+        (_Postings(connection, term, n, chunks, average_length) for term, n in frequency.items()),
         key=lambda each: -each.most,
     )
-    scores = np.zeros(max((each.end for each in lists), default=0))
-    allowed = None
-    if among is not None:
-        allowed = np.zeros(len(scores), bool)
-        allowed[among[among < len(scores)]] = True
+    scores = np.zeros(0)  # by number; those that have one are in `met`, each once
+    met = np.empty(0, np.int64)
     least = 0.0
     while lists and least <= _ROUNDING * sum(each.most for each in lists):
         numbers, weights = lists.pop(0).all()
-        if allowed is not None:
-            numbers, weights = numbers[allowed[numbers]], weights[allowed[numbers]]
-        scores[numbers] += weights
+        if among is not None:
+            kept = np.isin(numbers, among)
+            numbers, weights = numbers[kept], weights[kept]
+        if len(numbers) and numbers[-1] >= len(scores):
+            beyond = (int(numbers[-1]) // BLOCK + 1) * BLOCK - len(scores)
+            scores = np.concatenate([scores, np.zeros(beyond)])
+        before = scores[numbers]
+        met = np.concatenate([met, numbers[before == 0]])
+        scores[numbers] = before + weights
         if lists and lists[0].documents > _FREQUENT:
-            least = _kth(scores, k)
+            least = _kth(scores[met], k)
     # Chunks that hold none but the other terms cannot be among the best any more: only those met so far are looked up.
     while lists:
         rest = _ROUNDING * sum(each.most for each in lists)
-        numbers = np.flatnonzero((scores > 0) & (scores + rest >= least))
-        scores[numbers] += lists.pop(0).of(numbers)
-        least = _kth(scores, k)
-    return [int(number) for number in _best(scores, k)]
+        met = met[scores[met] + rest >= least]
+        scores[met] += lists.pop(0).of(met)
+        least = _kth(scores[met], k)
+    met = met[scores[met] >= _kth(scores[met], k)]
+    best: list[int] = met[np.lexsort((met, -scores[met]))][:k].tolist()
+    return best
 
 
 class _Postings:
-    """The postings of one term. `most` is more than what it adds to any chunk's score, `end` beyond every number."""
+    """The postings of one term, which stands in so many `documents`. `most` is more than it adds to any score."""
 
-    def __init__(self, connection: sqlite3.Connection, term: str, chunks: int, average_length: float) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, term: str, documents: int, chunks: int, average_length: float
+    ) -> None:
         self._connection = connection
         self._term = term
         self._average_length = average_length
-        documents, last = connection.execute(
-            f"SELECT coalesce(sum({_DOCUMENTS}), 0), coalesce(max(block), -1) FROM postings WHERE term=?", (term,)
-        ).fetchone()
-        self.documents = int(documents)
-        self.end = (int(last) + 1) * BLOCK
-        self._idf = math.log(1 + (chunks - self.documents + 0.5) / (self.documents + 0.5)) if documents else 0.0
+        self.documents = documents
+        self._idf = math.log(1 + (chunks - documents + 0.5) / (documents + 0.5)) if documents else 0.0
         self.most = self._idf * (K1 + 1)
 
     def all(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Numbers of the chunks that hold the term, and what it adds to their scores."""
-        rows = self._connection.execute("SELECT block, data FROM postings WHERE term=?", (self._term,)).fetchall()
-        parts = [_unpacked(self._term, block, data) for block, data in rows]
-        postings = np.frombuffer(b"".join(parts), POSTING)
-        first = np.repeat(
-            np.array([block * BLOCK for block, _ in rows], np.int64), [len(part) // POSTING.itemsize for part in parts]
-        )
-        return first + postings["offset"], self._weights(postings)
+        """Numbers of the chunks that hold the term, ascending, and what it adds to their scores."""
+        rows = self._connection.execute(
+            "SELECT block, data FROM postings WHERE term=? ORDER BY block", (self._term,)
+        ).fetchall()
+        numbers, postings = self._read(rows)
+        return numbers, self._weights(postings)
 
     def of(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """What the term adds to the scores of those chunks, ascending."""
+        """What the term adds to the scores of those chunks."""
         weights = np.zeros(len(numbers))
-        blocks, starts = np.unique(numbers // BLOCK, return_index=True)
-        bounds = dict(zip(blocks.tolist(), pairwise([*starts.tolist(), len(numbers)]), strict=True))
+        blocks = np.flatnonzero(np.bincount(numbers // BLOCK)).tolist()
         rows = self._connection.execute(
-            "SELECT block, data FROM json_each(?) CROSS JOIN postings ON block=value WHERE term=?",
-            (json.dumps(blocks.tolist()), self._term),
-        )
-        for block, data in rows:
-            first, last = bounds[block]
-            postings = np.frombuffer(_unpacked(self._term, block, data), POSTING)
-            offsets = numbers[first:last] - block * BLOCK
-            places = np.minimum(np.searchsorted(postings["offset"], offsets), len(postings) - 1)
-            there = postings["offset"][places] == offsets
-            weights[first:last][there] = self._weights(postings[places[there]])
+            "SELECT block, data FROM json_each(?) CROSS JOIN postings ON block=value WHERE term=? ORDER BY block",
+            (json.dumps(blocks), self._term),
+        ).fetchall()
+        its, postings = self._read(rows)
+        if len(its):
+            places = np.minimum(np.searchsorted(its, numbers), len(its) - 1)
+            there = its[places] == numbers
+            weights[there] = self._weights(postings[places[there]])
         return weights
 
+    def _read(self, rows: Sequence[tuple[int, bytes]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.void]]:
+        """The numbers and postings in rows of ascending blocks. Raises IndexDamagedError."""
+        seed = crc32(self._term.encode())
+        parts = [_unpacked(self._term, block, data, seed) for block, data in rows]
+        postings = np.frombuffer(b"".join(parts), POSTING)
+        starts = np.array([block * BLOCK for block, _ in rows], np.int64)
+        counts = [len(part) // POSTING.itemsize for part in parts]
+        return np.repeat(starts, counts) + postings["offset"], postings
+
     def _weights(self, postings: npt.NDArray[np.void]) -> npt.NDArray[np.float64]:
-        frequency = postings["frequency"].astype(np.float64)
-        norm = K1 * (1 - B + B * postings["length"] / self._average_length)
-        weights: npt.NDArray[np.float64] = self._idf * frequency * (K1 + 1) / (frequency + norm)
+        weights = postings["frequency"].astype(np.float64)
+        norm: npt.NDArray[np.float64] = postings["length"] / self._average_length
+        norm *= K1 * B  # in place from here: the lists are long
+        norm += K1 * (1 - B)
+        norm += weights
+        weights /= norm
+        weights *= self._idf * (K1 + 1)
         return weights
 
 
 def packed(term: str, block: int, postings: bytes) -> bytes:
     """What a row holds: the bytes of its postings, `POSTING`s ascending by offset, and their checksum."""
-    return postings + _check(term, block, postings).to_bytes(_CHECK, "little")
+    return postings + crc32(postings, (crc32(term.encode()) + block) & 0xFFFFFFFF).to_bytes(_CHECK, "little")
 
 
-def _check(term: str, block: int, postings: bytes) -> int:
-    """CRC-32 that holds for that term and block only."""
-    return crc32(postings, (crc32(term.encode()) + block) & 0xFFFFFFFF)
-
-
-def _whole(term: str, block: object, data: object) -> bool:
+def _whole(seed: int, block: object, data: object) -> bool:
+    """Whether the data has its checksum, which holds for one term, of which `seed` is the CRC-32, and one block."""
     if not isinstance(data, bytes) or not isinstance(block, int) or len(data) < _CHECK:  # a damaged row holds anything
         return False
-    return _check(term, block, data[:-_CHECK]) == int.from_bytes(data[-_CHECK:], "little")
+    return crc32(data[:-_CHECK], (seed + block) & 0xFFFFFFFF) == int.from_bytes(data[-_CHECK:], "little")
 
 
-def _unpacked(term: str, block: int, data: bytes) -> bytes:
-    if not _whole(term, block, data):
+def _unpacked(term: str, block: int, data: bytes, seed: int) -> bytes:
+    if not _whole(seed, block, data):
         raise IndexDamagedError(
             f"The search index is damaged at the term {term!r} and was not used. Run `gisa index rebuild`.",
             f"검색 색인이 {term!r} 항목에서 손상되어 쓰지 않았습니다. `gisa index rebuild`를 실행하세요.",
@@ -223,14 +230,5 @@ def _unpacked(term: str, block: int, data: bytes) -> bytes:
 
 
 def _kth(scores: npt.NDArray[np.float64], k: int) -> float:
-    """The k-th greatest score; 0 when fewer are greater than that."""
-    positive = scores[scores > 0]
-    return float(np.partition(positive, len(positive) - k)[len(positive) - k]) if len(positive) >= k else 0.0
-
-
-def _best(scores: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.intp]:
-    positive = np.flatnonzero(scores > 0)
-    if len(positive) > k:
-        least = np.partition(scores[positive], len(positive) - k)[len(positive) - k]
-        positive = positive[scores[positive] >= least]
-    return positive[np.argsort(-scores[positive], kind="stable")][:k]
+    """The k-th greatest score; 0 when there are fewer."""
+    return float(np.partition(scores, len(scores) - k)[len(scores) - k]) if len(scores) >= k else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import accumulate, chain, pairwise
@@ -184,14 +185,18 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimensi
         f"""SELECT chunk_checks.vector, chunk_checks.text, {checks.CHUNK}, vectors.vector, sentence_vectors
             FROM json_each(?) CROSS JOIN chunks ON chunks.id=value JOIN vectors ON vectors.chunk=chunks.number
             LEFT JOIN chunk_checks ON chunk_checks.chunk=chunks.number""",
-        (json.dumps(list(chunk_ids)),),
+        (json.dumps(list(dict.fromkeys(chunk_ids))),),
     ).fetchall()
     if not chunks:
         return []
     for check, _, number, *_, vector, _ in chunks:
         if checks.blob(vector) != check:
             raise checks.damaged_chunk(connection, number)
-    sentences = [_sentences(connection, *row[1:-2], row[-1]) for row in chunks]
+    by_chunk = _sentences(connection, [row[2] for row in chunks])
+    sentences = [by_chunk[row[2]] for row in chunks]
+    for (_, check, *chunk, _, halves), its in zip(chunks, sentences, strict=True):
+        if checks.chunk_text(chunk, its, halves) != check:
+            raise checks.damaged_chunk(connection, chunk[0])
     articles = {row[4] for row in chunks}
     its_infos = infos(
         connection.execute(
@@ -221,14 +226,17 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimensi
     return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
 
 
-def _sentences(connection: sqlite3.Connection, check: int, *row: Any) -> list[tuple[int, int, int, str, int]]:
-    """The sentences of the chunk whose columns CHUNK and sentence vectors are `row`. Raises IndexDamagedError."""
-    *chunk, halves = row
-    found = connection.execute(f"SELECT {checks.SENTENCE} FROM sentences WHERE chunk=? ORDER BY position", chunk[:1])
-    sentences = found.fetchall()
-    if checks.chunk_text(chunk, sentences, halves) != check:
-        raise checks.damaged_chunk(connection, chunk[0])
-    return sentences
+def _sentences(
+    connection: sqlite3.Connection, chunks: Sequence[int]
+) -> defaultdict[int, list[tuple[int, int, int, str, int]]]:
+    """Chunk number -> its rows SENTENCE, unchecked; in the order of their key, which the checksum bears out."""
+    found: defaultdict[int, list[tuple[int, int, int, str, int]]] = defaultdict(list)
+    for chunk, *row in connection.execute(
+        f"SELECT chunk, {checks.SENTENCE} FROM json_each(?) CROSS JOIN sentences ON chunk=value",
+        (json.dumps(list(chunks)),),
+    ):
+        found[chunk].append(tuple(row))
+    return found
 
 
 def last_terms(terms: tuple[str, ...], counts: Sequence[int]) -> tuple[tuple[str, ...], ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from index import phonetics
 from index.gazetteer import bare_tail
 from index.phonetics import THRESHOLD, costs, first_sounds, hangul_weight, jamo, latin_weight, letters, orders, score
 from index.text import kiwi
@@ -36,21 +37,21 @@ class _Window:
     ends: tuple[tuple[int, int], ...]
 
 
-@lru_cache(maxsize=512)
-def _hangul_windows(text: str) -> tuple[_Window, ...]:
+def _hangul_windows(text: str, sounds: frozenset[str]) -> Iterator[_Window]:
+    """Those that begin with one of the sounds."""
     words = list(_WORD.finditer(text))
-    found = []
     for first, head in enumerate(words):
+        if _sounds(head.group())[0][:1] not in sounds:
+            continue
         spoken, ends, end = "", list[tuple[int, int]](), head.start()
         for word in words[first : first + _MOST_WORDS]:
             if _APART.search(text, end, word.start()):
                 break
-            sounds, cuts = _sounds(word.group())
+            its, cuts = _sounds(word.group())
             ends += [(len(spoken) + letters, word.start() + cut) for letters, cut in cuts]
-            spoken, end = spoken + sounds, word.end()
+            spoken, end = spoken + its, word.end()
         if not spoken.isascii():
-            found.append(_Window(head.start(), spoken, tuple(ends)))
-    return tuple(found)
+            yield _Window(head.start(), spoken, tuple(ends))
 
 
 @lru_cache(maxsize=16384)
@@ -84,13 +85,15 @@ def latin_in_hangul(name: str, text: str, least: float = THRESHOLD) -> Iterator[
         if weight < _LEAST_WEIGHT:
             continue
         sounds = first_sounds(spelled)
-        for window in _hangul_windows(text):
-            if window.letters[0] not in sounds:
-                continue
+        for window in _hangul_windows(text, sounds):
             spoken = window.letters[: 2 * len(spelled) + 2]
             table = costs(spoken, spelled, _MOST_COST * weight)
             best, end = max(
-                ((_similar(table[i][-1], spoken[:i], spelled), end) for i, end in window.ends if i <= len(spoken)),
+                (
+                    (_similar(table[i][-1], spoken[:i], spelled), end)
+                    for i, end in window.ends
+                    if i <= len(spoken) and table[i][-1] < phonetics.FAR
+                ),
                 default=(0.0, 0),
             )
             if best >= least and (best >= _EXACT or not _ordinary(text, window.start, end)):

@@ -37,6 +37,8 @@ from rag.types import Evidence
 
 K1, B = 1.2, 0.75
 HUB_NEIGHBOURS = 30
+RAREST = 12
+"""So many Korean words for those of an English question are searched for, the rarest ones."""
 NAMED = 20
 """Names are looked for in this many of the best candidates: it costs a millisecond or two for each."""
 
@@ -83,7 +85,7 @@ class Retriever(BaseRetriever):
         k = self._settings.candidates
         scored, others = _lexical_terms(question)
         found = [*self.store.dense(centred, k, where)]
-        found += [*self.store.lexical(scored, k, where), *self.store.lexical(others, k, where)]
+        found += [*self.store.lexical(scored, k, where), *self.store.lexical(self._rarest(others), k, where)]
         candidates = self.store.candidates(list(dict.fromkeys(found)))
         if not candidates:
             return []
@@ -121,7 +123,8 @@ class Retriever(BaseRetriever):
                 unit(np.concatenate([c.sentence_vectors for c in candidates]) - np.repeat(mean, lengths, axis=0)),
             ]
         )
-        near = np.sort(rows @ self.neutral(language).centred.T, axis=1)[:, -HUB_NEIGHBOURS:].mean(axis=1)
+        near = rows @ self.neutral(language).centred.T
+        near = np.partition(near, -HUB_NEIGHBOURS, axis=1)[:, -HUB_NEIGHBOURS:].mean(axis=1)
         scores = rows @ query - near
         n = len(candidates)
         by_sentence = np.split(scores[n:], np.cumsum(lengths)[:-1])
@@ -132,6 +135,12 @@ class Retriever(BaseRetriever):
             of_article[candidate.article.id] = max(float(its), of_article.get(candidate.article.id, float(its)))
         beside = np.array([of_article[c.article.id] for c in candidates], np.float32)
         return scores[:n] + (best + beside) / 2, by_sentence
+
+    def _rarest(self, others: Sequence[str]) -> list[str]:
+        """Of terms that only find candidates those that stand in the fewest chunks: the common ones tell little apart,
+        and their posting lists are long."""
+        frequency = self.store.document_frequency(others)
+        return sorted((term for term in frequency if frequency[term]), key=lambda term: frequency[term])[:RAREST]
 
     def _lexical(self, question: Question, candidates: Sequence[Candidate]) -> tuple[Floats, float]:
         """BM25 of the candidates, float32 (n,), and how much of the question the best one covers, 0 to 1.
@@ -145,9 +154,10 @@ class Retriever(BaseRetriever):
         frequency = group_frequency([*groups, *(((term,),) for term in unknown)], self.store)
         mass = [math.log(1 + (statistics.chunks - f + 0.5) / (f + 0.5)) for f in frequency]
         idf = dict(zip(groups, mass, strict=False))  # those of unknown words follow, and only count as not covered
+        asked = {term for group in groups for word in group for term in word}
         scores = np.zeros(len(candidates), np.float32)
         for i, candidate in enumerate(candidates):
-            counts = Counter(candidate.terms)
+            counts = Counter(filter(asked.__contains__, candidate.terms))
             norm = K1 * (1 - B + B * len(candidate.terms) / statistics.average_terms)
             often = {group: sum(min(counts[term] for term in word) for word in group) for group in idf}
             scores[i] = sum(idf[group] * n * (K1 + 1) / (n + norm) for group, n in often.items() if n)

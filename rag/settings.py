@@ -88,7 +88,7 @@ class LLMSettings(_Group):
 
 class RetrievalSettings(_Group):
     candidates: int = Field(
-        default=100, ge=1, le=2000, description="Chunks taken from each of dense and lexical search."
+        default=60, ge=1, le=2000, description="Chunks taken from each of dense and lexical search."
     )
     names_weight: float = Field(default=1.5, ge=0, description="What holding all names asked about adds to a score.")
 

@@ -23,7 +23,7 @@ QUERY = unit(7, 1)[0]
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large collections begin at 60 chunks, and an index is made anew for 30 new ones."""
     monkeypatch.setattr(faiss_index, "EXACT", 60)
-    monkeypatch.setattr(faiss_index, "PROBED", 1)  # all cells: what is missed is then a fault, not a matter of luck
+    monkeypatch.setattr(faiss_index, "PROBED", 1e9)  # all cells: what is missed is then a fault, not a matter of luck
     monkeypatch.setattr(derived, "NEWER", 30)
     monkeypatch.setattr(derived, "FEW", 5)
 

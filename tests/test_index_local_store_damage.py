@@ -353,4 +353,4 @@ def test_whatever_a_posting_row_holds_it_is_an_error_of_ours(block: int | None, 
         connection.execute("CREATE TABLE postings (term, block, documents, data)")
         connection.execute("INSERT INTO postings VALUES ('가', ?, 1, ?)", (block, data))
         with pytest.raises(IndexDamagedError):
-            postings._Postings(connection, "가", 9, 9.0).all()
+            postings._Postings(connection, "가", 1, 9, 9.0).all()

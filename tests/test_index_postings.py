@@ -61,7 +61,8 @@ def _search(
     database: sqlite3.Connection, documents: Mapping[int, Sequence[str]], query: Sequence[str], k: int, **more: object
 ) -> list[int]:
     average = sum(map(len, documents.values())) / max(len(documents), 1)
-    return postings.search(database, query, k, chunks=len(documents), average_length=average, **more)  # type: ignore[arg-type]
+    frequency = postings.document_frequency(database, query)
+    return postings.search(database, frequency, k, chunks=len(documents), average_length=average, **more)  # type: ignore[arg-type]
 
 
 @given(
