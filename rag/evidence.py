@@ -61,27 +61,41 @@ def best_sentences(
 
 
 def _rows(question_words: Floats, hits: Sequence[Hit], store: Store, neutral: Neutral) -> list[_Row]:
-    asked = unit(question_words - neutral.question_word)
     words = store.words([hit.candidate.chunk.id for hit in hits])
+    none = np.empty((0, question_words.shape[1]), np.float32)
+    by_sentence = [
+        vectors
+        for hit, its in zip(hits, words, strict=True)
+        for vectors in its or [none] * len(hit.candidate.chunk.sentences)
+    ]
+    late = iter(_late(question_words, by_sentence, neutral))
     return [
-        _Row(hit.candidate, sentence, after, terms, dense, hit.score, _late(asked, vectors, neutral))
-        for hit, by_sentence in zip(hits, words, strict=True)
-        for sentence, after, terms, dense, vectors in zip(
+        _Row(hit.candidate, sentence, after, terms, dense, hit.score, next(late))
+        for hit in hits
+        for sentence, after, terms, dense in zip(
             hit.candidate.chunk.sentences,
             (*hit.candidate.chunk.sentences[1:], None),
             hit.candidate.sentence_terms,
             hit.sentence_scores,
-            by_sentence or [np.empty((0, asked.shape[1]), np.float32)] * len(hit.candidate.chunk.sentences),
             strict=True,
         )
     ]
 
 
-def _late(asked: Floats, vectors: Floats, neutral: Neutral) -> float:
-    """Mean over the question's words of the best cosine among the sentence's words; 0 where there are none."""
-    if not len(asked) or not len(vectors):
-        return 0.0
-    return float((asked @ unit(vectors - neutral.document_word).T).max(axis=1).mean())
+def _late(question_words: Floats, by_sentence: Sequence[Floats], neutral: Neutral) -> list[float]:
+    """For each sentence the mean, over the question's words, of the best cosine among its words; 0 without words.
+
+    All sentences at once: a product for each would be 60 small ones, and each of those waits for all threads.
+    """
+    lengths = np.array([len(vectors) for vectors in by_sentence])
+    late = np.zeros(len(by_sentence), np.float32)
+    there = lengths > 0
+    if len(question_words) and there.any():
+        asked = unit(question_words - neutral.question_word)
+        alike = asked @ unit(np.concatenate(by_sentence) - neutral.document_word).T
+        starts = np.cumsum(lengths[there]) - lengths[there]
+        late[there] = np.maximum.reduceat(alike, starts, axis=1).mean(axis=0)
+    return late.tolist()
 
 
 def _term_shares(question: Question, rows: Sequence[_Row], store: Store) -> Floats:

@@ -40,15 +40,25 @@ def kind_match(question: Question, text: str, article: ArticleInfo) -> int:
         return 1 if find_dates(text, article.published) else -1
     if question.expects not in ("count", "amount"):
         return 0
+    found, exactly = _measured(question, text)
+    return 1 if exactly else 0 if found else -1
+
+
+def fitting(question: Question, text: str) -> list[Quantity]:
+    """The numbers in a text that may be what is asked for: new ones, of the unit asked for where it tells one."""
+    return _measured(question, text)[1]
+
+
+def _measured(question: Question, text: str) -> tuple[list[Quantity], list[Quantity]]:
+    """New numbers of a kind asked for, and those of them of the unit asked for."""
     wanted = asked_unit(question)
-    money = asks_money(question)
     kinds = _MEASURED | {wanted.kind} if wanted is not None else _MEASURED
     found = [q for q in _new_quantities(question, find_quantities(text)) if q.kind in kinds]
-    if money:
+    if asks_money(question):
         found = [q for q in found if q.kind == "money"]
     if wanted is not None and wanted.unit:
-        return 1 if any(q.unit == wanted.unit for q in found) else 0 if found else -1
-    return 1 if found else -1
+        return found, [q for q in found if q.unit == wanted.unit]
+    return found, found
 
 
 def says_number(question: Question, text: str) -> bool:

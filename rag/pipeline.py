@@ -13,6 +13,7 @@ from index.types import Filter
 from rag.answerable import CLOSE_JUDGED, SURE, in_order, likely, odds_needed, of_numbers, on_subject, quotable, rivals
 from rag.compose import Composer
 from rag.errors import ModelServerError
+from rag.part import of_the_part
 from rag.question import VALUES, Question, read
 from rag.retrieve import Retriever
 from rag.settings import Settings
@@ -128,9 +129,9 @@ def found_for(question: Question, parts: Parts, where: Filter | None, limit: int
 
 
 def to_rest_on(question: Question, found: Sequence[Evidence], retriever: Retriever) -> Sequence[Evidence]:
-    """Those of the sentences found that an answer may rest on: of what is asked about, and of its numbers."""
+    """Those of the sentences found that an answer may rest on: of what is asked about, of its numbers, of it alone."""
     about = [item for item in found if on_subject(question, item, retriever.names, retriever.text)]
-    return of_numbers(question, about, retriever.text)
+    return of_the_part(question, of_numbers(question, about, retriever.text))
 
 
 class _Clock:

@@ -150,27 +150,33 @@ class Retriever(BaseRetriever):
         statistics = self.store.statistics()
         scored, _ = _lexical_terms(question)
         groups: list[Group] = [*(((term,),) for term in scored), *question.translations.values()]
-        unknown = [t for t in dict.fromkeys(terms(question.text)) if t not in scored and t not in question.translations]
+        said = _said(question.text)
+        unknown = [t for t in said if t not in scored and t not in question.translations]
         frequency = group_frequency([*groups, *(((term,),) for term in unknown)], self.store)
         mass = [math.log(1 + (statistics.chunks - f + 0.5) / (f + 0.5)) for f in frequency]
         idf = dict(zip(groups, mass, strict=False))  # those of unknown words follow, and only count as not covered
-        asked = {term for group in groups for word in group for term in word}
-        scores = np.zeros(len(candidates), np.float32)
-        for i, candidate in enumerate(candidates):
-            counts = Counter(filter(asked.__contains__, candidate.terms))
-            norm = K1 * (1 - B + B * len(candidate.terms) / statistics.average_terms)
-            often = {group: sum(min(counts[term] for term in word) for word in group) for group in idf}
-            scores[i] = sum(idf[group] * n * (K1 + 1) / (n + norm) for group, n in often.items() if n)
+        place = {term: i for i, term in enumerate({term for group in groups for word in group for term in word})}
+        counts = np.zeros((len(candidates), len(place)))
+        for row, candidate in zip(counts, candidates, strict=True):
+            for term, times in Counter(filter(place.__contains__, candidate.terms)).items():
+                row[place[term]] = times
+        lengths = np.array([len(candidate.terms) for candidate in candidates])
+        norm = K1 * (1 - B + B * lengths / statistics.average_terms)
+        scores = np.zeros(len(candidates))
+        for group, weight in idf.items():
+            alternatives = [counts[:, [place[term] for term in word]].min(axis=1) for word in group]
+            often = np.sum(alternatives, axis=0)
+            scores += weight * often * (K1 + 1) / (often + norm)
         best = set(candidates[int(scores.argmax())].terms)
         covered = sum(weight for group, weight in idf.items() if any(best.issuperset(word) for word in group))
-        return scores, covered / sum(mass) if mass else 0.0
+        return scores.astype(np.float32), covered / sum(mass) if mass else 0.0
 
     def _named(self, question: Question, candidates: Sequence[Candidate], scores: Floats) -> Floats:
         """The share of the question's names that each of the best candidates has, float32 (n,); 0 for the others."""
-        shares = np.zeros(len(candidates), np.float32)
+        shares, names = np.zeros(len(candidates), np.float32), self.names
         for i in np.argsort(-scores, kind="stable")[:NAMED] if question.names else []:
             text = f"{candidates[i].article.title}\n{candidates[i].chunk.text}"
-            shares[i] = np.mean([self.names.occurs(name.text, text) for name in question.names])
+            shares[i] = np.mean([names.occurs(name.text, text) for name in question.names])
         return shares
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
@@ -192,6 +198,12 @@ class Retriever(BaseRetriever):
         ]
 
 
+@lru_cache(maxsize=256)
+def _said(text: str) -> dict[str, None]:
+    """The distinct terms of a text, in order."""
+    return dict.fromkeys(terms(text))
+
+
 def _lexical_terms(question: Question) -> tuple[list[str], list[str]]:
     """The terms that BM25 scores one by one, and those that find candidates.
 
@@ -201,5 +213,5 @@ def _lexical_terms(question: Question) -> tuple[list[str], list[str]]:
     if question.language == "en":
         others = dict.fromkeys(t for group in question.translations.values() for word in group for t in word)
         return list(question.terms), list(others)
-    said = set(terms(question.text))
+    said = _said(question.text)
     return [t for t in question.terms if t in said], [t for t in question.terms if t not in said]
