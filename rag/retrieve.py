@@ -39,7 +39,7 @@ K1, B = 1.2, 0.75
 HUB_NEIGHBOURS = 30
 RAREST = 12
 """So many Korean words for those of an English question are searched for, the rarest ones."""
-NAMED = 20
+NAMED = 12
 """Names are looked for in this many of the best candidates: it costs a millisecond or two for each."""
 
 
