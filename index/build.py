@@ -17,6 +17,7 @@ import structlog
 from index.ahead import ahead
 from index.chunk import split
 from index.embed import Embedder
+from index.memory import give_back
 from index.names import mine
 from index.store import Entry, Store
 from index.text import sentences, term_lists
@@ -82,6 +83,7 @@ def ingest(
             for done, made in embedded:
                 store.put(made)
                 coming.stored(made)
+                give_back()
                 if progress:
                     progress(done, total)
         finally:

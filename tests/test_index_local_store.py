@@ -44,6 +44,17 @@ def _harmed(**changed: object) -> Entry:
     return replace(entry("a"), **changed)  # type: ignore[arg-type]
 
 
+def test_document_frequencies_follow_what_another_process_writes(tmp_path: Path) -> None:
+    """They are kept in memory from one question to the next."""
+    with _open(tmp_path) as writes, _open(tmp_path) as reads:
+        for number in range(1, 4):
+            writes.put([entry(f"a{number}", terms=(("문장",),))])
+            assert reads.document_frequency(["문장", "없음"]) == {"문장": number, "없음": 0}
+            assert len(reads.lexical(["문장"], 10)) == number
+        writes.remove("a2")
+        assert reads.document_frequency(["문장"]) == {"문장": 2}
+
+
 def test_a_collection_can_be_looked_at_without_naming_its_model(tmp_path: Path) -> None:
     with _open(tmp_path) as store:
         store.put([entry("a")])

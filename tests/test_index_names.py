@@ -212,6 +212,8 @@ def test_longer_name_wins(book: NameBook) -> None:
         ("America", "美 빅테크"),
         ("Samsung", "삼성전자는 이날"),
         ("삼성", "Samsung said"),
+        ("삼성", "Samsung Electronics said"),
+        ("Manchester", "연구는 맨체스터대가 이끈다."),
         ("Yonsei University", "연세대, 엔비디아가"),
         ("MSIT", "과기정통부는 31일"),
         ("Bae Kyung-hoon", "배경훈 부총리"),

@@ -9,16 +9,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser import ASKED, answered, ask
+from browser import ASKED, ASKED_KO, answered, ask
 
 from seeds.provision import ensure
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 pytest_plugins = ("browser",)
 
@@ -41,24 +42,40 @@ def process(home: Path, shipped_home: Path, tmp_path: Path) -> Iterator[tuple[su
             running.kill()
 
 
-def test_the_local_model_answers_and_the_page_proves_it(
-    browser: Browser, process: tuple[subprocess.Popen[str], str]
-) -> None:
-    running, url = process
-    context = browser.new_context(locale="en-US")
+@contextmanager
+def opened(browser: Browser, url: str, locale: str) -> Iterator[Page]:
+    context = browser.new_context(locale=locale)
     try:
         page = context.new_page()
         page.set_default_timeout(90_000)
         page.goto(url)
         page.locator("#gisa-chat .composer").wait_for()
+        yield page
+    finally:
+        context.close()
+
+
+def test_the_local_model_answers_and_the_page_proves_it(
+    browser: Browser, process: tuple[subprocess.Popen[str], str]
+) -> None:
+    """In both languages, followed up, and refused."""
+    running, url = process
+    with opened(browser, url, "en-US") as page:
         ask(page, ASKED)
         page.locator(".found .sentence").first.wait_for()  # before the model has written
         card = answered(page)
         assert "260,000" in card.locator(".answer").inner_text() or "26만" in card.locator(".answer").inner_text()
         card.locator(".mark").first.click()
         assert "26만장" in page.locator("mark.cited").inner_text()
-    finally:
-        context.close()
+    with opened(browser, url, "ko-KR") as page:
+        ask(page, ASKED_KO)
+        assert "26만장" in answered(page).locator(".answer").inner_text()
+        ask(page, "그럼 민간은?")
+        assert "20만장" in answered(page, 2).locator(".answer").inner_text()
+        ask(page, "2018년 월드컵에서 어느 나라가 우승했나?")
+        card = answered(page, 3)
+        assert "답하지 않았습니다" in card.inner_text()
+        assert card.locator(".mark").count() == 0
     running.send_signal(signal.SIGTERM)
     running.communicate(timeout=60)
     assert running.returncode == 0
