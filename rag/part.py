@@ -7,14 +7,26 @@ number for the one alone, and not a greater one, that is the answer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from index.text import Morpheme, morphemes, terms
 from rag.kinds import fitting
+from rag.numerals import Quantity
 from rag.question import Question
 from rag.types import Evidence
 
 _NOUN = frozenset({"NNG", "NNP", "SL", "XR", "XSN", "XPN"})
 _AND = frozenset({"과", "와", "랑", "하고", "및"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A sentence's nouns, those asked about that it names together with others, and its numbers that may answer."""
+
+    item: Evidence
+    nouns: frozenset[str]
+    shared: frozenset[str]
+    numbers: Sequence[Quantity]
 
 
 def of_the_part(question: Question, evidence: Sequence[Evidence]) -> Sequence[Evidence]:
@@ -23,19 +35,23 @@ def of_the_part(question: Question, evidence: Sequence[Evidence]) -> Sequence[Ev
     if question.expects not in ("count", "amount") or len(evidence) < 2:
         return evidence
     asked = _asked(question)
-    read = [(morphemes(item.text), fitting(question, item.text)) for item in evidence]
-    shared = [_with_another(parts, asked) for parts, _ in read]
-    kept = [
-        item
-        for item, its, (_, numbers) in zip(evidence, shared, read, strict=True)
-        if len(numbers) != 1
-        or not its
-        or not any(
-            others and min(one.low for one in others) <= numbers[0].low and its & _nouns(parts) - also
-            for also, (parts, others) in zip(shared, read, strict=True)
-        )
-    ]
+    read = [_read(question, item, asked) for item in evidence]
+    kept = [one.item for one in read if not any(_is_part(other, one) for other in read)]
     return kept or evidence
+
+
+def _is_part(part: _Reading, whole: _Reading) -> bool:
+    """Whether one has a number of its own for what the other counts together with something else."""
+    alone = whole.shared & (part.nouns - part.shared)
+    if not alone or not part.numbers or len(whole.numbers) != 1:
+        return False
+    return min(number.low for number in part.numbers) <= whole.numbers[0].low
+
+
+def _read(question: Question, item: Evidence, asked: frozenset[str]) -> _Reading:
+    parts = morphemes(item.text)
+    nouns = frozenset(part.form.casefold() for part in parts if part.tag in _NOUN)
+    return _Reading(item, nouns, _with_another(parts, asked), fitting(question, item.text))
 
 
 def _asked(question: Question) -> frozenset[str]:
@@ -43,10 +59,6 @@ def _asked(question: Question) -> frozenset[str]:
     forms = [form for name in question.names for form in (name.text, *name.variants)]
     translated = [term for group in question.translations.values() for word in group for term in word]
     return frozenset([*question.terms, *translated, *(term for form in forms for term in terms(form))])
-
-
-def _nouns(parts: Sequence[Morpheme]) -> frozenset[str]:
-    return frozenset(part.form.casefold() for part in parts if part.tag in _NOUN)
 
 
 def _with_another(parts: Sequence[Morpheme], asked: frozenset[str]) -> frozenset[str]:
