@@ -77,12 +77,13 @@ class TestWrongDraft:
 
     def test_number_of_another_sentence(self, newsroom: Newsroom) -> None:
         """The first sentence has no such number, so the next one that the model is sure of is asked."""
-        question = "How many GPUs go to the public sector in Korea?"
-        llm = FakeLLM(["yes", "yes: 7,000 GPUs.", "yes", "yes: About 50,000 GPUs go to the public sector."])
+        question = "How many of the GPUs Korea is securing will Samsung and Hyundai use?"
+        draft = "yes: Samsung, Hyundai and other companies will use more than 200,000 GPUs."
+        llm = FakeLLM(["yes", "yes: 7,000 GPUs.", "yes", draft])
         answer = newsroom.ask(question, llm=llm)
         assert answer.answered_by == "llm"
-        assert "50,000" in own_words(answer)
-        assert "5만장" in answer.citations[0].quote
+        assert "200,000" in own_words(answer)
+        assert "20만장" in answer.citations[0].quote
         assert newsroom.stands(answer.citations[0])
 
     def test_right_name_in_the_other_script(self, newsroom: Newsroom) -> None:
