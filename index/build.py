@@ -83,7 +83,6 @@ def ingest(
             for done, made in embedded:
                 store.put(made)
                 coming.stored(made)
-                give_back()
                 if progress:
                     progress(done, total)
         finally:
@@ -171,6 +170,7 @@ def embed(prepared: Prepared, embedder: Embedder, stopped: Event | None = None) 
         )
         for i, its in zip(slab, words, strict=True):
             packed[i] = pack(its)
+        give_back()
     parts = [sentence.text for _, chunk in chunks for sentence in chunk.sentences]
     sentence_vectors = np.empty((len(parts), embedder.dimension), np.float32)
     order = sorted(range(len(parts)), key=lambda i: -len(parts[i]))
@@ -179,6 +179,7 @@ def embed(prepared: Prepared, embedder: Embedder, stopped: Event | None = None) 
             return []
         slab = order[first : first + 8 * SLAB]
         sentence_vectors[slab] = embedder.documents([parts[i] for i in slab])
+        give_back()
     found: list[Entry] = []
     at, part_at = 0, 0
     for article, its_chunks, title, terms, names in zip(
