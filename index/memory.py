@@ -10,8 +10,7 @@ from functools import lru_cache
 def give_back() -> None:
     """Hand it back to the system, where the library can (glibc). Takes about a millisecond.
 
-    Batches of ever other shapes leave gaps that no later one fits: without this an ingest of 140 articles grows by a
-    gigabyte, with it by 0.4 (docs/decisions.md).
+    Batches of ever other shapes leave gaps that no later one fits: docs/decisions.md has what that takes.
     """
     if (trim := _trim()) is not None:
         trim(0)

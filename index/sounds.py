@@ -7,9 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index import phonetics
 from index.gazetteer import bare_tail
-from index.phonetics import THRESHOLD, costs, first_sounds, hangul_weight, jamo, latin_weight, letters, orders, score
+from index.phonetics import (
+    FAR,
+    THRESHOLD,
+    costs,
+    first_sounds,
+    hangul_weight,
+    jamo,
+    latin_weight,
+    letters,
+    orders,
+    score,
+)
 from index.text import kiwi
 
 _MOST_WORDS = 4
@@ -89,11 +99,7 @@ def latin_in_hangul(name: str, text: str, least: float = THRESHOLD) -> Iterator[
             spoken = window.letters[: 2 * len(spelled) + 2]
             table = costs(spoken, spelled, _MOST_COST * weight)
             best, end = max(
-                (
-                    (_similar(table[i][-1], spoken[:i], spelled), end)
-                    for i, end in window.ends
-                    if i <= len(spoken) and table[i][-1] < phonetics.FAR
-                ),
+                ((_similar(table[i][-1], spoken[:i], spelled), end) for i, end in window.ends if i <= len(spoken)),
                 default=(0.0, 0),
             )
             if best >= least and (best >= _EXACT or not _ordinary(text, window.start, end)):
@@ -117,6 +123,8 @@ def hangul_in_latin(name: str, text: str, least: float = THRESHOLD) -> Iterator[
 
 def _similar(cost: float, spoken: str, spelled: str) -> float:
     """The similarity where it is good enough for so short or long a name, else 0."""
+    if cost >= FAR:  # most windows: told before anything is weighed
+        return 0.0
     heard, seen = hangul_weight(spoken), latin_weight(spelled)
     found = score(cost, heard, seen)
     return found if found >= (_SHORT_THRESHOLD if min(heard, seen) < _SHORT_WEIGHT else THRESHOLD) else 0.0

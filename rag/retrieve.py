@@ -40,7 +40,7 @@ HUB_NEIGHBOURS = 30
 RAREST = 12
 """So many Korean words for those of an English question are searched for, the rarest ones."""
 NAMED = 12
-"""Names are looked for in this many of the best candidates: it costs a millisecond or two for each."""
+"""Names are looked for in this many of the best candidates: one must be looked for by sound in each."""
 
 
 class Retriever(BaseRetriever):

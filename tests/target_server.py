@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
+from listening import listening
 from small_run import Fake
 
 from eval.datasets import GoldenQuestion
@@ -100,16 +100,8 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-@contextmanager
-def answering(*replies: Reply, **more: Any) -> Iterator[Server]:
-    with Server(replies, **more) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def answering(*replies: Reply, **more: Any) -> AbstractContextManager[Server]:
+    return listening(Server(replies, **more))
 
 
 QUESTION = GoldenQuestion(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
+from listening import listening
 from small_run import NUMBERS, RUN, Fake, asked
 from typer.testing import CliRunner, Result
 
@@ -63,16 +63,8 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-@contextmanager
-def model(say: Say, raw: tuple[int, str] | None = None) -> Iterator[Model]:
-    with Model(say, raw) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def model(say: Say, raw: tuple[int, str] | None = None) -> AbstractContextManager[Model]:
+    return listening(Model(say, raw))
 
 
 def command(server: Model, out: Path) -> list[str]:

@@ -3,7 +3,6 @@ fake."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -14,7 +13,6 @@ import httpx
 import openai
 import pytest
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, LogProb, MessageRole
-from llama_index.core.llms.llm import LLM
 from made_up import NAMES, article, evidence, question
 from pydantic import PrivateAttr
 
@@ -339,41 +337,3 @@ class TestServerErrors:
             Writer(FakeLLM([ZeroDivisionError()])).judge(ENGLISH, [JOBS], NAMES, ignore)
         with pytest.raises(ZeroDivisionError):
             Writer(FakeLLM([ZeroDivisionError()])).write(ENGLISH, JOBS, NAMES, ignore)
-
-
-class TestFakeLLM:
-    """The shipped fake is a llama-index LLM like any other."""
-
-    def test_is_one(self) -> None:
-        llm = FakeLLM(["a"], name="toy")
-        assert isinstance(llm, LLM)
-        assert llm.metadata.model_name == "toy"
-        assert llm.metadata.is_chat_model
-
-    def test_all_ways_to_ask(self) -> None:
-        llm = FakeLLM(["one two", "three four", "five", "six", "seven"])
-        message = ChatMessage(content="hello")
-        assert llm.chat([message]).message.content == "one two"
-        assert [piece.delta for piece in llm.stream_chat([message])] == ["three ", "four"]
-        assert llm.complete("hello").text == "five"
-        assert [piece.text for piece in llm.stream_complete("hello")] == ["six"]
-        assert asyncio.run(llm.achat([message])).message.content == "seven"
-        assert [[str(m.content) for m in told] for told in llm.prompts] == [["hello"]] * 5
-
-    def test_white_space_is_kept(self) -> None:
-        text = "  a\n\nb  c "
-        pieces = list(FakeLLM([text]).stream_chat([ChatMessage(content="")]))
-        assert "".join(piece.delta or "" for piece in pieces) == text
-        assert pieces[-1].message.content == text
-
-    def test_raises_what_it_is_given_and_goes_on(self) -> None:
-        llm = FakeLLM([OSError("gone"), "back"])
-        with pytest.raises(OSError, match="gone"):
-            llm.stream_chat([ChatMessage(content="hello")])
-        assert llm.complete("hello").text == "back"
-
-    def test_more_questions_than_drafts(self) -> None:
-        llm = FakeLLM(["one"])
-        llm.complete("hello")
-        with pytest.raises(IndexError, match="2 times"):
-            llm.complete("hello")

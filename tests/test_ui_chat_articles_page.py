@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from articles_desk import GARAM
 from browser import PHONE, Site, Told, Visit, answered, ask, made, serious, serving_at
 from playwright.sync_api import expect
 from serving import open_service
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 pytest_plugins = ("browser",)
-GARAM = """---
-id: garam
-title: 가람전자 서버 투자
-publisher: 한빛일보
-published: 2025-10-31
----
-
-가람전자는 내년 3월까지 서버 3만2천대를 들여온다고 밝혔다. 서버는 모두 울산에 둔다.
-"""
 QUESTION = "가람전자는 서버를 몇 대 들여오나?"
 
 

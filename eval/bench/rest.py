@@ -74,9 +74,7 @@ def queue(askers: Annotated[int, typer.Option(min=1)] = 40, bursts: Annotated[in
         stand_in(pause_s=0.05) as model,
         serving(LLM__BASE_URL=model, **_unlimited(), **settings) as server,
     ):
-        httpx.get(
-            server.url, timeout=60
-        ).raise_for_status()  # the page is made by then, which takes a processor seconds
+        httpx.get(server.url, timeout=60).raise_for_status()  # by then the page is made, which takes seconds
         each = [burst(server.url, askers) for _ in range(bursts)]
     told = [one for asked in each for one in asked]
     refused = [one for one in told if one.status == 429]
