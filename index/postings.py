@@ -1,9 +1,10 @@
-"""BM25 over posting lists kept in SQLite, each cut into blocks of 4096 chunk numbers.
+"""BM25 over posting lists kept in SQLite, each cut into blocks of 16,384 chunk numbers.
 
 A block is a row, its postings ascending by chunk: adding or removing a chunk touches one block of each of its terms,
 and a search reads whole blocks into numpy. Measured at 100,000 chunks of 200 terms, ten terms with 100,000 matches in
-all: 10 ms here, 31 ms from one row a posting, 78 ms from FTS5 ordered by rank, 56 ms from fts5vocab. FTS5's own bm25()
-also clips the idf of a term that stands in more than half of the rows, which ruins small collections.
+all, with blocks of 4096: 10 ms here, 31 ms from one row a posting, 78 ms from FTS5 ordered by rank, 56 ms from
+fts5vocab. FTS5's own bm25() also clips the idf of a term that stands in more than half of the rows, which ruins small
+collections. Wider blocks are read faster and written more slowly (docs/decisions.md).
 
 Terms are taken rarest first. Once the k best so far score more than all terms that are left could add together, those
 are looked up for the chunks that can still be among the best, and for no others: "MaxScore", Turtle and Flood 1995,
@@ -17,6 +18,7 @@ import math
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from zlib import crc32
 
 import numpy as np
@@ -24,12 +26,22 @@ import numpy.typing as npt
 
 from index.errors import IndexDamagedError
 
-BLOCK = 4096
+TABLE = """
+-- Derived from chunks.terms: see index/postings.py.
+CREATE TABLE postings (
+    term TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    documents INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (term, block)
+) STRICT, WITHOUT ROWID"""
+BLOCK = 16_384
 K1 = 1.2
 B = 0.75
-_FREQUENT = 2 * BLOCK
+_FREQUENT = 8192
 """Where the next term has fewer postings, reading them all is as fast as asking whether that is needed."""
 _ROUNDING = 1 + 1e-9
+_NARROW = 4096
 _FIELD_MAX = np.iinfo(np.uint16).max  # frequencies and lengths beyond it are stored as it
 POSTING = np.dtype([("offset", "<u2"), ("frequency", "<u2"), ("length", "<u2")])
 _CHECK = 4  # bytes of CRC-32 after the postings of a row
@@ -72,15 +84,24 @@ def expected(number: int, terms: Sequence[str]) -> list[tuple[str, int, int, int
     return [(term, number, min(frequency, _FIELD_MAX), length) for term, frequency in Counter(terms).items()]
 
 
-def stored(connection: sqlite3.Connection, block: int) -> Iterator[tuple[str, int, int, int]]:
-    """Every posting held of the chunks of one block, in the form of `expected`; for a damaged row one of chunk -1."""
-    rows = connection.execute("SELECT term, documents, data FROM postings WHERE block=?", (block,))
+def stored(connection: sqlite3.Connection, block: int, part: int) -> Iterator[list[tuple[str, int, int, int]]]:
+    """The postings held of each `part` chunk numbers of one block, in the form of `expected`; before those of the first
+    part, for each damaged row one of chunk -1. `part` divides `BLOCK`.
+    """
+    rows = connection.execute("SELECT term, documents, data FROM postings WHERE block=?", (block,)).fetchall()
+    found: list[tuple[str, int, int, int]] = []
+    whole: list[tuple[str, npt.NDArray[np.void]]] = []
     for term, documents, data in rows:
-        if not _whole(crc32(term.encode()), block, data) or len(data) != documents * POSTING.itemsize + _CHECK:
-            yield term, -1, 0, 0
-            continue
-        for offset, frequency, length in np.frombuffer(data[:-_CHECK], POSTING).tolist():
-            yield term, block * BLOCK + offset, frequency, length
+        if _whole(crc32(term.encode()), block, data) and len(data) == documents * POSTING.itemsize + _CHECK:
+            whole.append((term, np.frombuffer(data[:-_CHECK], POSTING)))
+        else:
+            found.append((term, -1, 0, 0))
+    for first in range(0, BLOCK, part):
+        for term, postings in whole:
+            its = postings[(postings["offset"] >= first) & (postings["offset"] < first + part)]
+            found += [(term, block * BLOCK + offset, f, length) for offset, f, length in its.tolist()]
+        yield found
+        found = []
 
 
 def add_checks(connection: sqlite3.Connection) -> None:
@@ -89,11 +110,35 @@ def add_checks(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE postings SET data=packed(term, block, data)")
 
 
+def widen(connection: sqlite3.Connection) -> None:
+    """Join the blocks of a database of format 3, of 4096 chunk numbers each, to those of now."""
+    connection.execute("ALTER TABLE postings RENAME TO narrow")
+    connection.execute(TABLE)
+    try:
+        connection.executemany("INSERT INTO postings VALUES (?, ?, ?, ?)", _widened(connection))
+    except IndexDamagedError:  # all of it can be made from the chunks
+        rebuild(connection)
+    connection.execute("DROP TABLE narrow")
+
+
+def _widened(connection: sqlite3.Connection) -> Iterator[tuple[str, int, int, bytes]]:
+    joined = BLOCK // _NARROW
+    rows = connection.execute("SELECT term, block, data FROM narrow ORDER BY term, block")
+    for (term, block), its in groupby(rows, key=lambda row: (row[0], row[1] // joined)):
+        parts: list[npt.NDArray[np.void]] = []
+        for _, narrow, data in its:
+            postings = np.frombuffer(_unpacked(term, narrow, data, crc32(term.encode())), POSTING).copy()
+            postings["offset"] += narrow % joined * _NARROW
+            parts.append(postings)
+        whole = np.concatenate(parts)
+        yield term, block, len(whole), packed(term, block, whole.tobytes())
+
+
 def rebuild(connection: sqlite3.Connection) -> None:
     """All posting lists anew from `chunks.terms`."""
     connection.execute("DELETE FROM postings")
     chunks = connection.execute("SELECT number, terms FROM chunks ORDER BY number")
-    while rows := chunks.fetchmany(BLOCK):
+    while rows := chunks.fetchmany(_NARROW):
         update(connection, {}, {number: terms.split(" ") if terms else [] for number, terms in rows})
 
 
@@ -134,8 +179,9 @@ def search(
             kept = np.isin(numbers, among)
             numbers, weights = numbers[kept], weights[kept]
         if len(numbers) and numbers[-1] >= len(scores):
-            beyond = (int(numbers[-1]) // BLOCK + 1) * BLOCK - len(scores)
-            scores = np.concatenate([scores, np.zeros(beyond)])
+            longer = np.zeros((int(numbers[-1]) // BLOCK + 1) * BLOCK)
+            longer[: len(scores)] = scores
+            scores = longer
         before = scores[numbers]
         met = np.concatenate([met, numbers[before == 0]])
         scores[numbers] = before + weights
@@ -145,7 +191,8 @@ def search(
     while lists:
         rest = _ROUNDING * sum(each.most for each in lists)
         met = met[scores[met] + rest >= least]
-        scores[met] += lists.pop(0).of(met)
+        numbers, weights = lists.pop(0).of(met, len(scores))
+        scores[numbers] += weights
         least = _kth(scores[met], k)
     met = met[scores[met] >= _kth(scores[met], k)]
     best: list[int] = met[np.lexsort((met, -scores[met]))][:k].tolist()
@@ -173,20 +220,18 @@ class _Postings:
         numbers, postings = self._read(rows)
         return numbers, self._weights(postings)
 
-    def of(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """What the term adds to the scores of those chunks."""
-        weights = np.zeros(len(numbers))
+    def of(self, numbers: npt.NDArray[np.int64], end: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Those of the chunks, whose `numbers` are all below `end`, that hold the term, and what it adds to them."""
         blocks = np.flatnonzero(np.bincount(numbers // BLOCK)).tolist()
         rows = self._connection.execute(
             "SELECT block, data FROM json_each(?) CROSS JOIN postings ON block=value WHERE term=? ORDER BY block",
             (json.dumps(blocks), self._term),
         ).fetchall()
         its, postings = self._read(rows)
-        if len(its):
-            places = np.minimum(np.searchsorted(its, numbers), len(its) - 1)
-            there = its[places] == numbers
-            weights[there] = self._weights(postings[places[there]])
-        return weights
+        wanted = np.zeros(end, bool)
+        wanted[numbers] = True
+        there = wanted[its]
+        return its[there], self._weights(postings[there])
 
     def _read(self, rows: Sequence[tuple[int, bytes]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.void]]:
         """The numbers and postings in rows of ascending blocks. Raises IndexDamagedError."""

@@ -26,7 +26,9 @@ Progress = Callable[[int, int], None]
 
 _PROBE = "기사 Article 26만 H100"
 _SLAB = 1024
-_OFFSETS = {"text": {"return_offsets_mapping": True, "return_special_tokens_mask": True}}
+_STEP = 8
+"""Batches are padded to a multiple of so many tokens: torch keeps code, half a megabyte of it, for each length met."""
+_OFFSETS = {"return_offsets_mapping": True, "return_special_tokens_mask": True}
 
 
 class SentenceTransformerEmbedder:
@@ -103,18 +105,31 @@ class SentenceTransformerEmbedder:
     def _has_offsets(self) -> bool:
         if not getattr(self._model.tokenizer, "is_fast", False):
             return False
-        features = self._model.preprocess([_PROBE], processing_kwargs=_OFFSETS)
+        features = self._model.preprocess([_PROBE], processing_kwargs={"text": _OFFSETS})
         return features.get("modality") == "text" and "offset_mapping" in features
+
+    @cached_property
+    def _step(self) -> int:
+        return _STEP if (self._model.max_seq_length or 0) % _STEP == 0 else 1
 
     def _encode_query(self, texts: list[str], **options: Any) -> Any:
         with _threads(1 if len(texts) == 1 else torch.get_num_threads()):
-            return self._model.encode_query(
-                texts, prompt=self._query_prompt, batch_size=len(texts), show_progress_bar=False, **options
-            )
+            return self._encode_as(self._model.encode_query, self._query_prompt, texts, **options)
 
     def _encode_document(self, texts: list[str], **options: Any) -> Any:
-        return self._model.encode_document(
-            texts, prompt=self._document_prompt, batch_size=len(texts), show_progress_bar=False, **options
+        return self._encode_as(self._model.encode_document, self._document_prompt, texts, **options)
+
+    def _encode_as(self, encode: Callable[..., Any], prompt: str, texts: list[str], *, words: bool = False) -> Any:
+        tokenizing: dict[str, Any] = dict(_OFFSETS) if words else {}
+        if len(texts) > 1:
+            tokenizing["pad_to_multiple_of"] = self._step
+        return encode(
+            texts,
+            prompt=prompt,
+            batch_size=len(texts),
+            show_progress_bar=False,
+            output_value=None if words else "sentence_embedding",
+            processing_kwargs={"text": tokenizing},
         )
 
     def _encode(self, texts: Sequence[str], encode: Callable[..., object], progress: Progress | None = None) -> Vectors:
@@ -132,7 +147,7 @@ class SentenceTransformerEmbedder:
     ) -> Iterator[tuple[int, dict[str, torch.Tensor]]]:
         """Index and all features of each text, its tokens' states and offsets among them."""
         for batch in self._batches(texts):
-            items = encode([texts[i] for i in batch], output_value=None, processing_kwargs=_OFFSETS)
+            items = encode([texts[i] for i in batch], words=True)
             yield from zip(batch, items, strict=True)
 
     def _batches(self, texts: Sequence[str]) -> Iterator[list[int]]:
@@ -140,7 +155,7 @@ class SentenceTransformerEmbedder:
         if len(texts) <= 1:
             yield from [[0]] * len(texts)
             return
-        lengths = self._lengths(texts)
+        lengths = [-(-length // self._step) * self._step for length in self._lengths(texts)]
         batch: list[int] = []
         for i in sorted(range(len(texts)), key=lambda i: -lengths[i]):
             if batch and lengths[batch[0]] * (len(batch) + 1) > self._batch_tokens:

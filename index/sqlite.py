@@ -13,7 +13,7 @@ from index import checks, postings
 from index.disk import disk_full, file_error, sync_folder
 from index.errors import IndexBusyError, IndexDamagedError, IndexStoreError
 
-VERSION = 3
+VERSION = 4
 APPLICATION_ID = 0x67697361  # "gisa": no other program's database is ever taken for ours
 
 SCHEMA = (
@@ -84,22 +84,19 @@ CREATE TABLE names (
     latin TEXT NOT NULL,
     PRIMARY KEY (article, korean, latin)
 ) STRICT, WITHOUT ROWID;
-
--- Derived from chunks.terms: see index/postings.py.
-CREATE TABLE postings (
-    term TEXT NOT NULL,
-    block INTEGER NOT NULL,
-    documents INTEGER NOT NULL,
-    data BLOB NOT NULL,
-    PRIMARY KEY (term, block)
-) STRICT, WITHOUT ROWID;
 """
+    + postings.TABLE
+    + ";\n"
     + checks.TABLES
 )
 
 _log = structlog.get_logger(__name__)
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: checks.add_all, 2: postings.add_checks}
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
+    1: checks.add_all,
+    2: postings.add_checks,
+    3: postings.widen,
+}
 """`MIGRATIONS[v]` turns a database of version v into one of version v + 1, inside the caller's transaction."""
 
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC})

@@ -15,6 +15,9 @@ from index.errors import IndexDamagedError
 from index.faiss_index import VectorIndex
 from index.store import Damage
 
+_PART = 1024
+"""Chunks whose posting lists are compared at a time."""
+
 
 def verify(connection: sqlite3.Connection, folder: Path, embedder: str, dimension: int) -> list[Damage]:
     """Everything found, the database first. When SQLite itself finds damage, nothing else is looked at."""
@@ -138,17 +141,20 @@ def _postings(connection: sqlite3.Connection) -> Iterator[Damage]:
     blocks = connection.execute(
         "SELECT number / ? FROM chunks UNION SELECT block FROM postings", (postings.BLOCK,)
     ).fetchall()
-    for (block,) in blocks:  # one at a time: the postings of a large collection do not fit into memory as objects
-        held = Counter(postings.stored(connection, block))
-        chunks = connection.execute(
-            "SELECT number, id, length, terms FROM chunks WHERE number / ? = ?", (postings.BLOCK, block)
-        )
-        for number, chunk_id, length, joined in chunks:
-            terms = rows.split(joined)
-            if len(terms) != length:
-                yield Damage(f"chunk {chunk_id}", "does not have as many terms as it says", mendable=False)
-            held.subtract(postings.expected(number, terms))
-        wrong.update(term for (term, *_), difference in held.items() if difference)
+    for (block,) in blocks:
+        # A part at a time: the postings of a large collection do not fit into memory as objects.
+        for part, its in enumerate(postings.stored(connection, block, _PART)):
+            held = Counter(its)
+            first = block * postings.BLOCK + part * _PART
+            chunks = connection.execute(
+                "SELECT number, id, length, terms FROM chunks WHERE number BETWEEN ? AND ?", (first, first + _PART - 1)
+            )
+            for number, chunk_id, length, joined in chunks:
+                terms = rows.split(joined)
+                if len(terms) != length:
+                    yield Damage(f"chunk {chunk_id}", "does not have as many terms as it says", mendable=False)
+                held.subtract(postings.expected(number, terms))
+            wrong.update(term for (term, *_), difference in held.items() if difference)
     for term in sorted(wrong):
         yield Damage(f"search term {term!r}", "its posting list is not what the chunks say", mendable=True)
 

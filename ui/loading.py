@@ -6,6 +6,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+YOUNG = 20_000
+"""Objects that are made before they are looked through: a question makes some thousands and drops them at its end."""
+
 
 @contextmanager
 def nothing_collected() -> Iterator[None]:
@@ -18,4 +21,5 @@ def nothing_collected() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
+        gc.set_threshold(YOUNG)
         gc.enable()

@@ -37,6 +37,7 @@ T = TypeVar("T")
 AT = 10
 """Recall at so many."""
 WARM = 10
+YOUNG = 20_000
 SENTENCES = 5
 SETS = {"korquad": 3, "belebele_en_ko": 1}
 """Sets that questions come from, and their shares."""
@@ -90,7 +91,8 @@ def ask(folder: Path, data: Path, count: int) -> dict[str, Any]:
     settings = load_settings()
     embedder = open_embedder(settings)
     gc.collect()
-    gc.freeze()  # this and the next line as gisa does once it has loaded its models
+    gc.freeze()  # this and the next two lines as gisa does once it has loaded its models
+    gc.set_threshold(YOUNG)
     threadpool_limits(1, user_api="blas")
     asked = questions(data, count)
     first = _round(folder, asked, embedder, settings)
