@@ -27,7 +27,7 @@ CREATE TABLE article_checks (
 
 CREATE TABLE chunk_checks (
     chunk INTEGER PRIMARY KEY REFERENCES chunks ON DELETE CASCADE,
-    text INTEGER NOT NULL,           -- of its row, its sentences and their vectors
+    text INTEGER NOT NULL,           -- of its row and the vectors of its sentences
     vector INTEGER NOT NULL,
     words INTEGER NOT NULL
 ) STRICT;
@@ -36,8 +36,7 @@ CREATE TABLE chunk_checks (
 ABOUT = """articles.number, articles.id, title, publisher, author, published, published_precision, earliest, latest,
     language, url, source, rights, content_hash"""
 """What `about` of a row of articles is taken over."""
-CHUNK = """chunks.number, chunks.id, chunks.article, position, start, "end", length, terms"""
-SENTENCE = """position, start, "end", text, terms"""
+CHUNK = """chunks.number, chunks.id, chunks.article, position, start, "end", length, terms, sentences"""
 _SEAL = "seal"
 
 
@@ -50,9 +49,9 @@ def blob(data: object, start: int = 0) -> int:
     return crc32(data if isinstance(data, bytes) else repr(data).encode(), start)
 
 
-def chunk_text(chunk: Sequence[Value], sentences: Iterable[Sequence[Value]], sentence_vectors: bytes) -> int:
-    """Of the columns CHUNK, the rows of SENTENCE by position, and what vectors.sentence_vectors holds."""
-    return blob(sentence_vectors, fields(chain(chunk, *sentences)))
+def chunk_text(chunk: Sequence[Value], sentence_vectors: bytes) -> int:
+    """Of the columns CHUNK and what vectors.sentence_vectors holds."""
+    return blob(sentence_vectors, fields(chunk))
 
 
 def chunk_words(counts: str, width: int, scales: bytes, data: bytes) -> int:
@@ -61,16 +60,13 @@ def chunk_words(counts: str, width: int, scales: bytes, data: bytes) -> int:
 
 def add(connection: sqlite3.Connection, article: int) -> None:
     """Store the checksums of the article of that number and its chunks, as they are now."""
-    connection.execute("INSERT INTO article_checks VALUES (?,?,?,?)", (article, *_of_article(connection, article)))
+    add_article(connection, article)
     connection.executemany("INSERT INTO chunk_checks VALUES (?,?,?,?)", list(_of_chunks(connection, article)))
 
 
-def add_all(connection: sqlite3.Connection) -> None:
-    """Give a database of format 1 its checksums."""
-    for statement in TABLES.split(";\n"):
-        connection.execute(statement)
-    for (article,) in connection.execute("SELECT number FROM articles").fetchall():
-        add(connection, article)
+def add_article(connection: sqlite3.Connection, article: int) -> None:
+    """Those of the article alone."""
+    connection.execute("INSERT INTO article_checks VALUES (?,?,?,?)", (article, *_of_article(connection, article)))
 
 
 def wrong(connection: sqlite3.Connection, article: int) -> Iterator[tuple[int | None, str]]:
@@ -154,11 +150,4 @@ def _of_chunks(connection: sqlite3.Connection, article: int) -> Iterator[tuple[i
         (article,),
     )
     for *chunk, vector, halves, counts, width, scales, data in stored:
-        number = chunk[0]
-        sentences = connection.execute(f"SELECT {SENTENCE} FROM sentences WHERE chunk=? ORDER BY position", (number,))
-        yield (
-            number,
-            chunk_text(chunk, sentences, halves),
-            blob(vector),
-            chunk_words(counts, width, scales, data),
-        )
+        yield chunk[0], chunk_text(chunk, halves), blob(vector), chunk_words(counts, width, scales, data)

@@ -83,19 +83,24 @@ class View:
         kept = [(plain, i) for i, letter in enumerate(text) if (plain := _PLAIN[ord(letter)])]
         self.key = "".join(plain for plain, _ in kept)
         self.places = [i for _, i in kept]
-        self.starts = [k for k, i in enumerate(self.places) if _starts_word(text, i)]
+        scripts = text.translate(_SCRIPT)
+        self.starts = [k for k, i in enumerate(self.places) if i == 0 or scripts[i - 1] != scripts[i]]
 
     def end(self, k: int) -> int:
         """Where in the text the k-th letter ends."""
         return self.places[k] + 1
 
 
-def _script(letter: str) -> int:
-    return 1 if is_hangul(letter) else 2 if is_latin(letter) else 3 if is_hanja(letter) else 0
+class _Script(dict[int, str]):
+    """A figure for each letter's script, for str.translate."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        self[code] = "1" if is_hangul(letter) else "2" if is_latin(letter) else "3" if is_hanja(letter) else "0"
+        return self[code]
 
 
-def _starts_word(text: str, i: int) -> bool:
-    return i == 0 or _script(text[i - 1]) != _script(text[i])
+_SCRIPT = _Script()
 
 
 @lru_cache(maxsize=8)
@@ -132,12 +137,17 @@ class Gazetteer:
             for form in entry.forms:
                 at = key(form)
                 self._entries[at] = (*self._entries.get(at, ()), (form, entry))
-        self._longest = max(map(len, self._entries), default=0)
-        # The first two letters of every key, so that most places are passed over at once.
-        self._heads = {form[:2] for form in self._entries}
+        # Keys by their first two letters: few begin at any place of a text.
+        self._heads: dict[str, list[str]] = {}
+        for at in self._entries:
+            self._heads.setdefault(at[:2], []).append(at)
+        self._lengths: dict[str, list[int]] = {}
 
-    def of_kind(self, kind: str) -> Iterator[Entry]:
-        return (entry for found in self._entries.values() for _, entry in found if entry.kind == kind)
+    def beginning(self, form: str, kind: str) -> Iterator[Entry]:
+        """Entries of the kind with a form that begins with this one, and others."""
+        start = key(form)
+        keys = self._entries if len(start) < 2 else self._heads.get(start[:2], ())
+        return (entry for at in keys for _, entry in self._entries[at] if entry.kind == kind)
 
     def entries(self, name: str) -> tuple[Entry, ...]:
         """The entries that `name` is a form of; ordinary words only when written as the form is."""
@@ -146,11 +156,9 @@ class Gazetteer:
 
     def matches(self, view: View, k: int) -> Iterator[Match]:
         """Every form that starts at the k-th letter and ends where a word may end, longest first."""
-        if view.key[k : k + 2] not in self._heads and view.key[k : k + 1] not in self._heads:
-            return
-        for size in range(min(self._longest, len(view.key) - k), 0, -1):
+        for size in self._sizes(view.key[k : k + 2]):
             found = self._entries.get(view.key[k : k + size])
-            if found is None:
+            if found is None or k + size > len(view.key):
                 continue
             start, end = view.places[k], view.end(k + size - 1)
             word_end = self._word_end(view.text, start, end)
@@ -159,6 +167,15 @@ class Gazetteer:
             entries = dict.fromkeys(e for form, e in found if self._proper(view.text, start, end, form, e))
             if entries:
                 yield Match(start, word_end, view.text[start:word_end], tuple(entries))
+
+    def _sizes(self, start: str) -> list[int]:
+        """Lengths of the keys that begin with these two letters, or are the first of them, descending."""
+        if start not in self._heads and start[:1] not in self._heads:
+            return []
+        if start not in self._lengths:
+            keys = [*self._heads.get(start, ()), *self._heads.get(start[:1], ())]
+            self._lengths[start] = sorted({len(at) for at in keys}, reverse=True)
+        return self._lengths[start]
 
     @staticmethod
     def _word_end(text: str, start: int, end: int) -> int | None:

@@ -19,14 +19,13 @@ from index import verify as verification
 from index.derived import DerivedVectors
 from index.disk import file_error
 from index.errors import ArticleNotFoundError, IndexDamagedError, IndexMissingError, IndexStoreError
+from index.known import Known
 from index.lock import WriterLock
 from index.store import Damage, Entry
 from index.types import ArticleInfo, Candidate, Filter, Statistics, Words
 from seeds.article import Article
 
 DATABASE = "gisa.db"
-FREQUENCIES = 20_000
-"""So many terms' document frequencies are kept in memory."""
 TRIES = 3
 """A search that another process's write overtakes is made again: so often at most."""
 
@@ -48,8 +47,6 @@ class LocalStore:
         self._path = folder / DATABASE
         self._wait_s = wait_s
         self._guard = threading.RLock()  # the connection is used by one thread at a time
-        self._statistics: tuple[str, Statistics] | None = None
-        self._frequencies: tuple[str, dict[str, int]] = "", {}
         if not self._path.exists():
             if embedder is None or dimension is None:
                 raise IndexMissingError(
@@ -71,6 +68,7 @@ class LocalStore:
         except BaseException:
             self._connection.close()
             raise
+        self._known = Known(self.dimension)
         self._derived = DerivedVectors(
             folder,
             self._reading,
@@ -197,50 +195,37 @@ class LocalStore:
                 among, before = queries.among(connection, where), queries.fingerprint(connection)
             numbers = self._derived.search(vector, k, among)
             with self._reading() as connection:
-                found = queries.ids(connection, numbers)[:k]
+                found = self._known.ids(connection, numbers)[:k]
                 if queries.fingerprint(connection) == before:
                     break  # else what was replaced meanwhile would be in it neither as it was nor as it is
         return found
 
     def lexical(self, terms: Iterable[str], k: int, where: Filter | None = None) -> list[str]:
         with self._reading() as connection:
-            about, frequency = self._count(connection), self._frequency(connection, terms)
+            about, frequency = self._known.statistics(connection), self._known.frequency(connection, terms)
             among = queries.among(connection, where)
             numbers = postings.search(
                 connection, frequency, k, chunks=about.chunks, average_length=about.average_terms, among=among
             )
-            return queries.ids(connection, numbers)
+            return self._known.ids(connection, numbers)
 
     def candidates(self, chunk_ids: Sequence[str]) -> list[Candidate]:
         with self._reading() as connection:
-            return rows.candidates(connection, chunk_ids, self.dimension)
+            found = rows.candidates(connection, self._known.numbers(connection, chunk_ids), self.dimension)
+        return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
 
     def words(self, chunk_ids: Sequence[str]) -> list[tuple[Words, ...]]:
         with self._reading() as connection:
-            return word_rows.read(connection, chunk_ids)
+            found = word_rows.read(connection, self._known.numbers(connection, chunk_ids))
+        return [found.get(chunk_id, ()) for chunk_id in chunk_ids]
 
     def document_frequency(self, terms: Iterable[str]) -> dict[str, int]:
         with self._reading() as connection:
-            return self._frequency(connection, terms)
+            return self._known.frequency(connection, terms)
 
     def statistics(self) -> Statistics:
         with self._reading() as connection:
-            return self._count(connection)
-
-    def _count(self, connection: sqlite3.Connection) -> Statistics:
-        fingerprint = queries.fingerprint(connection)
-        if self._statistics is None or self._statistics[0] != fingerprint:
-            self._statistics = fingerprint, totals.read(connection, self.dimension).statistics()
-        return self._statistics[1]
-
-    def _frequency(self, connection: sqlite3.Connection, terms: Iterable[str]) -> dict[str, int]:
-        """In how many chunks each term stands: one question asks three times, and each time every block is counted."""
-        fingerprint, asked = queries.fingerprint(connection), list(dict.fromkeys(terms))
-        if self._frequencies[0] != fingerprint or len(self._frequencies[1]) > FREQUENCIES:
-            self._frequencies = fingerprint, {}
-        known = self._frequencies[1]
-        known.update(postings.document_frequency(connection, (term for term in asked if term not in known)))
-        return {term: known[term] for term in asked}
+            return self._known.statistics(connection)
 
     def names(self) -> frozenset[tuple[str, str]]:
         with self._reading() as connection:

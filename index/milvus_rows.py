@@ -14,6 +14,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ import numpy as np
 from index import milvus_filters as filters
 from index import milvus_lexical as lexical
 from index import word_rows
-from index.rows import days, last_terms, normalised, split
+from index.rows import days, normalised, split
 from index.store import Entry
 from index.types import ArticleInfo, Candidate, Chunk, Sentence, Vectors, Words
 from seeds.article import Article
@@ -214,18 +215,21 @@ def info(row: Row) -> ArticleInfo:
 
 def candidate(row: Row, article: ArticleInfo, dimension: int) -> Candidate:
     """From the fields `CANDIDATE`."""
-    record = json.loads("".join(row["record"]))
-    sentences = tuple(Sentence(start, end, text) for start, end, text, _ in record["sentences"])
-    its_terms = terms(row)
-    joined = " ".join(sentence.text for sentence in sentences)
     return Candidate(
-        Chunk(row["chunk"], article.id, record["position"], record["start"], record["end"], joined, sentences),
         article,
         np.asarray(row["dense"], np.float32),
         sentence_vectors(row, dimension),
-        its_terms,
-        last_terms(its_terms, [count for *_, count in record["sentences"]]),
+        terms(row),
+        partial(_record, row["chunk"], article.id, "".join(row["record"])),
     )
+
+
+def _record(identifier: str, article_id: str, text: str) -> tuple[Chunk, tuple[int, ...]]:
+    record = json.loads(text)
+    sentences = tuple(Sentence(start, end, its) for start, end, its, _ in record["sentences"])
+    joined = " ".join(sentence.text for sentence in sentences)
+    chunk = Chunk(identifier, article_id, record["position"], record["start"], record["end"], joined, sentences)
+    return chunk, tuple(count for *_, count in record["sentences"])
 
 
 def terms(row: Row) -> tuple[str, ...]:

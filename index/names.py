@@ -22,6 +22,7 @@ __all__ = ["Name", "NameBook", "mine"]
 TERM = "term"
 _POSSESSIVE = re.compile(r"(?:['’]s|['’]|(?<=[A-Za-z0-9])의)$")
 _CONNECTOR = frozenset(["of", "the", "and", "for", "&", "in", "at", "de", "la"])
+_LINE = re.compile(r"[^\n]+")
 _NEAR = 20
 _CLOSE = 0.9
 # Kinds whose names have several current Hangul or Latin spellings; places and institutions have fixed ones.
@@ -49,7 +50,7 @@ class NameBook:
         known = known_names()
         extra = [_mined_entry(pair, known) for pair in sorted(set(mined))]
         self._gazetteer = Gazetteer(extra, known) if extra else known
-        self._matches = lru_cache(maxsize=512)(self._scan)
+        self._matches = lru_cache(maxsize=4096)(self._scan)
         self._keys = lru_cache(maxsize=512)(self._all_keys)
         self._occurs = lru_cache(maxsize=8192)(self._is_named)  # the same names are asked of the same chunks
 
@@ -64,7 +65,7 @@ class NameBook:
         Known ones have their gazetteer kind; unknown ones the kind 'name'. Terms are left out unless `kinds` asks
         for them; `kinds` restricts what is returned.
         """
-        matches = self._matches(text)
+        matches = self._matches(text, 0, len(text))
         found = [
             Name(m.start, m.end, m.text, _kind(m), self.variants(m.text)) for m in matches if kinds or _kind(m) != TERM
         ]
@@ -99,7 +100,7 @@ class NameBook:
     def gloss(self, text: str, limit: int | None = None) -> str:
         """Korean text with the Latin form after the first mention of each known name, for an English reader."""
         pieces, at, seen = [], 0, set[str]()
-        for match in self._matches(text):
+        for match in self._matches(text, 0, len(text)):
             if not is_hangul(match.text[-1]) or _kind(match) == TERM:
                 continue
             latin = next((e.latin[0] for e in match.entries if e.latin), None)
@@ -115,7 +116,7 @@ class NameBook:
     def expand(self, text: str) -> list[str]:
         """The forms, in the other script, of all names and terms in a question: more search terms for it."""
         found: dict[str, None] = {}
-        for match in self._matches(text):
+        for match in self._matches(text, 0, len(text)):
             hangul = any(map(is_hangul, match.text))
             for entry in match.entries:
                 found.update(dict.fromkeys(entry.latin if hangul else entry.korean))
@@ -125,13 +126,13 @@ class NameBook:
         name = _POSSESSIVE.sub("", name.strip())
         return self._gazetteer.entries(name) or (self._gazetteer.entries(name[:-1]) if name.endswith("s") else ())
 
-    def _scan(self, text: str) -> tuple[Match, ...]:
-        """The known names in a text, longest first from left to right."""
-        view = View(text)
+    def _scan(self, text: str, start: int, end: int) -> tuple[Match, ...]:
+        """The known names in whole lines of a text, longest first from left to right."""
+        view = _view(text)
         found: list[Match] = []
-        free = 0
+        free = start
         for k in view.starts:
-            if view.places[k] < free:
+            if not free <= view.places[k] < end:
                 continue
             match = next(self._gazetteer.matches(view, k), None)
             if match:
@@ -140,18 +141,28 @@ class NameBook:
         return tuple(found)
 
     def _known(self, entries: tuple[Entry, ...], text: str) -> Iterator[Span]:
-        plain = key(text)  # most texts have none of the forms at all, which is told sooner than where names are
-        if not any(form in plain for form in self._keys(entries)):
-            return
-        for match in self._matches(text):
-            if any(e in entries for e in match.entries) or any(_part_of(e, m) for e in entries for m in match.entries):
-                yield match.start, match.end
+        forms = self._keys(entries)
+        for line in _LINE.finditer(text):
+            plain = key(line.group())  # most have none of the forms at all, which is told sooner than where names are
+            if not any(form in plain for form in forms):
+                continue
+            for match in self._matches(text, *line.span()):
+                of_them = any(entry in entries for entry in match.entries)
+                if of_them or any(_part_of(entry, part) for entry in entries for part in match.entries):
+                    yield match.start, match.end
 
     def _all_keys(self, entries: tuple[Entry, ...]) -> frozenset[str]:
         """Keys of all forms of the entries and of what `_part_of` takes for a part of them."""
-        kinds = {part for entry in entries for whole, part in _PARTS if whole == entry.kind}
-        parts = (one for kind in kinds for one in self._gazetteer.of_kind(kind))
-        named = [*entries, *(one for one in parts if any(_part_of(entry, one) for entry in entries))]
+        parts = (
+            part
+            for entry in entries
+            for whole, kind in _PARTS
+            if whole == entry.kind
+            for form in entry.korean
+            for part in self._gazetteer.beginning(form, kind)
+            if _part_of(entry, part)
+        )
+        named = [*entries, *parts]
         return frozenset(key(form) for entry in named for form in entry.forms)
 
     def _written(self, name: str, text: str) -> Iterator[Span]:
@@ -182,9 +193,10 @@ class NameBook:
 
     def _within_other(self, span: Span, name: str, entries: tuple[Entry, ...], text: str, longer: bool = False) -> bool:
         """Whether a known name of something else covers the span (and, if asked, is longer than it)."""
+        line = text.rfind("\n", 0, span[0]) + 1, text.find("\n", span[1]) % (len(text) + 1)
         return any(
             m.start <= span[0] and span[1] <= m.end and (not longer or m.end - m.start > span[1] - span[0])
-            for m in self._matches(text)
+            for m in self._matches(text, *line)
             if _kind(m) != TERM and not _same_thing(m, name, entries)
         )
 
@@ -205,6 +217,11 @@ class NameBook:
             if all(word[0].isupper() for word in words) and len(surname) > 3:
                 yield from self._written(surname, text)
                 yield from self._heard(surname, (), text)
+
+
+@lru_cache(maxsize=64)
+def _view(text: str) -> View:
+    return View(text)
 
 
 def _kind(match: Match) -> str:

@@ -18,7 +18,6 @@ import math
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 from zlib import crc32
 
 import numpy as np
@@ -41,7 +40,6 @@ B = 0.75
 _FREQUENT = 8192
 """Where the next term has fewer postings, reading them all is as fast as asking whether that is needed."""
 _ROUNDING = 1 + 1e-9
-_NARROW = 4096
 _FIELD_MAX = np.iinfo(np.uint16).max  # frequencies and lengths beyond it are stored as it
 POSTING = np.dtype([("offset", "<u2"), ("frequency", "<u2"), ("length", "<u2")])
 _CHECK = 4  # bytes of CRC-32 after the postings of a row
@@ -65,7 +63,7 @@ def update(
             new[term, number // BLOCK].append((number % BLOCK, frequency, length))
     for term, block in sorted(gone.keys() | new.keys()):
         row = connection.execute("SELECT data FROM postings WHERE term=? AND block=?", (term, block)).fetchone()
-        old = np.frombuffer(_unpacked(term, block, row[0], crc32(term.encode())) if row else b"", POSTING)
+        old = np.frombuffer(unpacked(term, block, row[0], crc32(term.encode())) if row else b"", POSTING)
         kept = old[~np.isin(old["offset"], gone.get((term, block), []))]
         postings = np.concatenate([kept, np.array(new.get((term, block), []), POSTING)])
         postings = postings[np.argsort(postings["offset"], kind="stable")]
@@ -104,41 +102,11 @@ def stored(connection: sqlite3.Connection, block: int, part: int) -> Iterator[li
         found = []
 
 
-def add_checks(connection: sqlite3.Connection) -> None:
-    """Give the posting lists of a database of format 2 their checksums."""
-    connection.create_function("packed", 3, packed, deterministic=True)
-    connection.execute("UPDATE postings SET data=packed(term, block, data)")
-
-
-def widen(connection: sqlite3.Connection) -> None:
-    """Join the blocks of a database of format 3, of 4096 chunk numbers each, to those of now."""
-    connection.execute("ALTER TABLE postings RENAME TO narrow")
-    connection.execute(TABLE)
-    try:
-        connection.executemany("INSERT INTO postings VALUES (?, ?, ?, ?)", _widened(connection))
-    except IndexDamagedError:  # all of it can be made from the chunks
-        rebuild(connection)
-    connection.execute("DROP TABLE narrow")
-
-
-def _widened(connection: sqlite3.Connection) -> Iterator[tuple[str, int, int, bytes]]:
-    joined = BLOCK // _NARROW
-    rows = connection.execute("SELECT term, block, data FROM narrow ORDER BY term, block")
-    for (term, block), its in groupby(rows, key=lambda row: (row[0], row[1] // joined)):
-        parts: list[npt.NDArray[np.void]] = []
-        for _, narrow, data in its:
-            postings = np.frombuffer(_unpacked(term, narrow, data, crc32(term.encode())), POSTING).copy()
-            postings["offset"] += narrow % joined * _NARROW
-            parts.append(postings)
-        whole = np.concatenate(parts)
-        yield term, block, len(whole), packed(term, block, whole.tobytes())
-
-
 def rebuild(connection: sqlite3.Connection) -> None:
     """All posting lists anew from `chunks.terms`."""
     connection.execute("DELETE FROM postings")
     chunks = connection.execute("SELECT number, terms FROM chunks ORDER BY number")
-    while rows := chunks.fetchmany(_NARROW):
+    while rows := chunks.fetchmany(4096):
         update(connection, {}, {number: terms.split(" ") if terms else [] for number, terms in rows})
 
 
@@ -236,7 +204,7 @@ class _Postings:
     def _read(self, rows: Sequence[tuple[int, bytes]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.void]]:
         """The numbers and postings in rows of ascending blocks. Raises IndexDamagedError."""
         seed = crc32(self._term.encode())
-        parts = [_unpacked(self._term, block, data, seed) for block, data in rows]
+        parts = [unpacked(self._term, block, data, seed) for block, data in rows]
         postings = np.frombuffer(b"".join(parts), POSTING)
         starts = np.array([block * BLOCK for block, _ in rows], np.int64)
         counts = [len(part) // POSTING.itemsize for part in parts]
@@ -265,7 +233,7 @@ def _whole(seed: int, block: object, data: object) -> bool:
     return crc32(data[:-_CHECK], (seed + block) & 0xFFFFFFFF) == int.from_bytes(data[-_CHECK:], "little")
 
 
-def _unpacked(term: str, block: int, data: bytes, seed: int) -> bytes:
+def unpacked(term: str, block: int, data: bytes, seed: int) -> bytes:
     if not _whole(seed, block, data):
         raise IndexDamagedError(
             f"The search index is damaged at the term {term!r} and was not used. Run `gisa index rebuild`.",

@@ -43,14 +43,10 @@ def among(connection: sqlite3.Connection, condition: Filter | None) -> npt.NDArr
     return np.sort(np.array([number for (number,) in found], np.int64))
 
 
-def ids(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[str]:
-    """Chunk ids for chunk numbers, in their order; numbers that are gone are left out."""
-    found = dict(
-        connection.execute(
-            "SELECT number, chunks.id FROM json_each(?) CROSS JOIN chunks ON number=value", (json.dumps(list(numbers)),)
-        )
-    )
-    return [found[number] for number in numbers if number in found]
+def ids(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """Chunk number -> its id; numbers that are gone are left out."""
+    query = "SELECT number, chunks.id FROM json_each(?) CROSS JOIN chunks ON number=value"
+    return dict(connection.execute(query, (json.dumps(list(numbers)),)))
 
 
 def numbers(connection: sqlite3.Connection) -> npt.NDArray[np.int64]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import calendar
 import json
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import accumulate, chain, pairwise
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -75,9 +75,11 @@ def insert(connection: sqlite3.Connection, entry: Entry) -> dict[int, tuple[str,
         entry.chunks, entry.vectors, entry.word_vectors, entry.terms, entry.sentence_terms, strict=True
     ):
         cursor = connection.execute(
-            'INSERT INTO chunks (id, article, position, start, "end", length, terms) VALUES (?,?,?,?,?,?,?)',
-            (chunk.id, number, chunk.position, chunk.start, chunk.end, len(terms), " ".join(terms)),
-        )
+            """INSERT INTO chunks (id, article, position, start, "end", length, terms, sentences)
+               VALUES (?,?,?,?,?,?,?,?)""",
+            (chunk.id, number, chunk.position, chunk.start, chunk.end, len(terms), " ".join(terms),
+             packed_sentences(chunk.sentences, map(len, sentence_terms))),
+        )  # fmt: skip
         chunk_number = int(cursor.lastrowid or 0)
         added[chunk_number] = terms
         last = first + len(chunk.sentences)
@@ -87,13 +89,6 @@ def insert(connection: sqlite3.Connection, entry: Entry) -> dict[int, tuple[str,
         )
         word_rows.insert(connection, chunk_number, words)
         first = last
-        connection.executemany(
-            "INSERT INTO sentences VALUES (?,?,?,?,?,?)",
-            [
-                (chunk_number, position, sentence.start, sentence.end, sentence.text, len(its_terms))
-                for position, (sentence, its_terms) in enumerate(zip(chunk.sentences, sentence_terms, strict=True))
-            ],
-        )
     checks.add(connection, number)
     return added
 
@@ -156,12 +151,13 @@ def entry(connection: sqlite3.Connection, article_id: str, dimension: int) -> En
     if found is None:
         return None
     stored = connection.execute(
-        """SELECT chunks.id, sentence_vectors FROM articles JOIN chunks ON article=articles.number
+        """SELECT chunks.number, sentence_vectors FROM articles JOIN chunks ON article=articles.number
            JOIN vectors ON chunk=chunks.number WHERE articles.id=? ORDER BY position""",
         (article_id,),
     ).fetchall()
-    ids = [chunk_id for chunk_id, _ in stored]
-    its = candidates(connection, ids, dimension)
+    numbers = [number for number, _ in stored]
+    its = sorted(candidates(connection, numbers, dimension).values(), key=lambda one: one.chunk.position)
+    words = word_rows.read(connection, numbers)
     names = connection.execute(
         "SELECT korean, latin FROM names JOIN articles ON article=number WHERE id=?", (article_id,)
     ).fetchall()
@@ -172,30 +168,25 @@ def entry(connection: sqlite3.Connection, article_id: str, dimension: int) -> En
         sentence_vectors=np.frombuffer(b"".join(halves for _, halves in stored), "<f2")
         .astype(np.float32)
         .reshape(-1, dimension),
-        word_vectors=tuple(word_rows.read(connection, ids)),
+        word_vectors=tuple(words.get(one.chunk.id, ()) for one in its),
         terms=tuple(one.terms for one in its),
         sentence_terms=tuple(one.sentence_terms for one in its),
         names=tuple(names),
     )
 
 
-def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimension: int) -> list[Candidate]:
-    """The chunks with those ids, in that order; those that are gone are left out. Raises IndexDamagedError."""
+def candidates(connection: sqlite3.Connection, numbers: Sequence[int], dimension: int) -> dict[str, Candidate]:
+    """The chunks with those numbers, by id; those that are gone are left out. Raises IndexDamagedError."""
     chunks = connection.execute(
         f"""SELECT chunk_checks.vector, chunk_checks.text, {checks.CHUNK}, vectors.vector, sentence_vectors
-            FROM json_each(?) CROSS JOIN chunks ON chunks.id=value JOIN vectors ON vectors.chunk=chunks.number
+            FROM json_each(?) CROSS JOIN chunks ON chunks.number=value JOIN vectors ON vectors.chunk=chunks.number
             LEFT JOIN chunk_checks ON chunk_checks.chunk=chunks.number""",
-        (json.dumps(list(dict.fromkeys(chunk_ids))),),
+        (json.dumps(list(numbers)),),
     ).fetchall()
     if not chunks:
-        return []
-    for check, _, number, *_, vector, _ in chunks:
-        if checks.blob(vector) != check:
-            raise checks.damaged_chunk(connection, number)
-    by_chunk = _sentences(connection, [row[2] for row in chunks])
-    sentences = [by_chunk[row[2]] for row in chunks]
-    for (_, check, *chunk, _, halves), its in zip(chunks, sentences, strict=True):
-        if checks.chunk_text(chunk, its, halves) != check:
+        return {}
+    for vector_check, text_check, *chunk, vector, halves in chunks:
+        if checks.blob(vector) != vector_check or checks.chunk_text(chunk, halves) != text_check:
             raise checks.damaged_chunk(connection, chunk[0])
     articles = {row[4] for row in chunks}
     its_infos = infos(
@@ -207,42 +198,35 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Sequence[str], dimensi
     sentence_vectors = normalised(b"".join(row[-1] for row in chunks), dimension)
     found: dict[str, Candidate] = {}
     first = 0
-    for row, its, vector in zip(chunks, sentences, vectors, strict=True):
-        _, _, _, identifier, article_number, position, start, end, _, terms, _, _ = row
-        last = first + len(its)
+    for row, vector in zip(chunks, vectors, strict=True):
+        _, _, *chunk, _, halves = row
+        _, identifier, article_number, *_, terms, _ = chunk
+        last = first + len(halves) // (2 * dimension)
         its_article = its_infos[article_number]
-        parts = tuple(Sentence(s_start, s_end, text) for _, s_start, s_end, text, _ in its)
-        all_terms = tuple(split(terms))
-        chunk = Chunk(identifier, its_article.id, position, start, end, " ".join(s.text for s in parts), parts)
-        found[identifier] = Candidate(
-            chunk,
-            its_article,
-            vector,
-            sentence_vectors[first:last],
-            all_terms,
-            last_terms(all_terms, [sentence[-1] for sentence in its]),
-        )
+        record = partial(_record, its_article.id, chunk)
+        found[identifier] = Candidate(its_article, vector, sentence_vectors[first:last], tuple(split(terms)), record)
         first = last
-    return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
-
-
-def _sentences(
-    connection: sqlite3.Connection, chunks: Sequence[int]
-) -> defaultdict[int, list[tuple[int, int, int, str, int]]]:
-    """Chunk number -> its rows SENTENCE, unchecked; in the order of their key, which the checksum bears out."""
-    found: defaultdict[int, list[tuple[int, int, int, str, int]]] = defaultdict(list)
-    for chunk, *row in connection.execute(
-        f"SELECT chunk, {checks.SENTENCE} FROM json_each(?) CROSS JOIN sentences ON chunk=value",
-        (json.dumps(list(chunks)),),
-    ):
-        found[chunk].append(tuple(row))
     return found
 
 
-def last_terms(terms: tuple[str, ...], counts: Sequence[int]) -> tuple[tuple[str, ...], ...]:
-    """The terms at the end, in parts of those lengths."""
-    bounds = list(accumulate(counts, initial=len(terms) - sum(counts)))
-    return tuple(terms[first:last] for first, last in pairwise(bounds))
+def _record(article_id: str, chunk: Sequence[Any]) -> tuple[Chunk, tuple[int, ...]]:
+    """From the columns `checks.CHUNK`."""
+    _, identifier, _, position, start, end, _, _, packed = chunk
+    sentences, counts = read_sentences(packed)
+    text = " ".join(sentence.text for sentence in sentences)
+    return Chunk(identifier, article_id, position, start, end, text, sentences), counts
+
+
+def packed_sentences(sentences: Iterable[Sentence], counts: Iterable[int]) -> str:
+    """Sentences and how many terms each has, as a column holds them."""
+    its = [(one.start, one.end, one.text, count) for one, count in zip(sentences, counts, strict=True)]
+    return json.dumps(its, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_sentences(packed: str) -> tuple[tuple[Sentence, ...], tuple[int, ...]]:
+    """What `packed_sentences` was given. Raises ValueError or TypeError for what is not of its making."""
+    its = json.loads(packed)
+    return tuple(Sentence(start, end, text) for start, end, text, _ in its), tuple(count for *_, count in its)
 
 
 def infos(rows: Iterable[Sequence[Any]]) -> dict[int, ArticleInfo]:

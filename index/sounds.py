@@ -23,9 +23,9 @@ from index.phonetics import (
 from index.text import kiwi
 
 _MOST_WORDS = 4
-# No alignment dearer than this share of the name's weight reaches the threshold, if what was heard weighs at most
-# half as much again as the name.
-_MOST_COST = 1.25 * (1 - THRESHOLD)
+_MOST_COST = 1.25
+"""No alignment dearer than this share of the name's weight, times what the similarity asked for leaves, reaches it, if
+what was heard weighs at most half as much again as the name."""
 # Ordinary Korean words that happen to sound like a name must sound exactly like it.
 _EXACT = 0.95
 _LEAST_WEIGHT = 1.5
@@ -47,15 +47,15 @@ class _Window:
     ends: tuple[tuple[int, int], ...]
 
 
-def _hangul_windows(text: str, sounds: frozenset[str]) -> Iterator[_Window]:
-    """Those that begin with one of the sounds."""
+def _hangul_windows(text: str, sounds: frozenset[str], most: int) -> Iterator[_Window]:
+    """Those that begin with one of the sounds, with no more words than for so many letters."""
     words = list(_WORD.finditer(text))
     for first, head in enumerate(words):
         if _sounds(head.group())[0][:1] not in sounds:
             continue
         spoken, ends, end = "", list[tuple[int, int]](), head.start()
         for word in words[first : first + _MOST_WORDS]:
-            if _APART.search(text, end, word.start()):
+            if len(spoken) >= most or _APART.search(text, end, word.start()):
                 break
             its, cuts = _sounds(word.group())
             ends += [(len(spoken) + letters, word.start() + cut) for letters, cut in cuts]
@@ -94,10 +94,10 @@ def latin_in_hangul(name: str, text: str, least: float = THRESHOLD) -> Iterator[
         weight = latin_weight(spelled)
         if weight < _LEAST_WEIGHT:
             continue
-        sounds = first_sounds(spelled)
-        for window in _hangul_windows(text, sounds):
-            spoken = window.letters[: 2 * len(spelled) + 2]
-            table = costs(spoken, spelled, _MOST_COST * weight)
+        sounds, most = first_sounds(spelled), 2 * len(spelled) + 2
+        for window in _hangul_windows(text, sounds, most):
+            spoken = window.letters[:most]
+            table = costs(spoken, spelled, _MOST_COST * (1 - least) * weight)
             best, end = max(
                 ((_similar(table[i][-1], spoken[:i], spelled), end) for i, end in window.ends if i <= len(spoken)),
                 default=(0.0, 0),
@@ -115,7 +115,7 @@ def hangul_in_latin(name: str, text: str, least: float = THRESHOLD) -> Iterator[
     for window in _latin_windows(text):
         if spoken[0] not in first_sounds(window.letters):
             continue
-        table = costs(spoken, window.letters, _MOST_COST * weight)
+        table = costs(spoken, window.letters, _MOST_COST * (1 - least) * weight)
         best, end = max((_similar(table[-1][k], spoken, window.letters[:k]), end) for k, end in window.ends)
         if best >= least:
             yield window.start, end

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import structlog
 
-from index import checks, postings
+from index import checks, migrations, postings
 from index.disk import disk_full, file_error, sync_folder
 from index.errors import IndexBusyError, IndexDamagedError, IndexStoreError
 
@@ -49,6 +49,7 @@ CREATE TABLE chunks (
     "end" INTEGER NOT NULL,
     length INTEGER NOT NULL,         -- how many terms
     terms TEXT NOT NULL,             -- joined by spaces, in order, with repeats
+    sentences TEXT NOT NULL,         -- JSON [[start, end, text, how many of the last terms are its own], ...]
     UNIQUE (article, position)
 ) STRICT;
 
@@ -68,16 +69,6 @@ CREATE TABLE words (
     data BLOB NOT NULL               -- int8 (words, h): times its scale, the vector
 ) STRICT;
 
-CREATE TABLE sentences (
-    chunk INTEGER NOT NULL REFERENCES chunks ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    terms INTEGER NOT NULL,          -- how many: the chunk's terms end with those of its sentences, in order
-    PRIMARY KEY (chunk, position)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE names (
     article INTEGER NOT NULL REFERENCES articles ON DELETE CASCADE,
     korean TEXT NOT NULL,
@@ -91,13 +82,6 @@ CREATE TABLE names (
 )
 
 _log = structlog.get_logger(__name__)
-
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
-    1: checks.add_all,
-    2: postings.add_checks,
-    3: postings.widen,
-}
-"""`MIGRATIONS[v]` turns a database of version v into one of version v + 1, inside the caller's transaction."""
 
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC})
 _NO_SHARED_MEMORY = frozenset({sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP, sqlite3.SQLITE_IOERR_SHMOPEN})
@@ -225,8 +209,11 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     if version(connection, path) == VERSION:
         return
     with transaction(connection, "IMMEDIATE"):
-        for step in range(version(connection, path), VERSION):
-            MIGRATIONS[step](connection)
+        found = version(connection, path)
+        if found > 1 and not checks.sealed(connection):  # format 1 has no seal
+            raise damaged(path, "its schema or description is not as it was written")
+        for step in range(found, VERSION):
+            migrations.STEPS[step](connection)
         connection.execute(f"PRAGMA user_version={VERSION}")
         checks.put_seal(connection)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -74,21 +77,36 @@ class Filter:
         return bool(self.publishers or self.article_ids or self.since or self.until)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidate:
     """A stored chunk as the retriever scores it.
 
     `vector` is float32 (d,), unit norm; `sentence_vectors` float32 (len(chunk.sentences), d), unit norm;
     `terms` are the chunk's search terms, title included, in order and with repeats (for BM25 term frequencies);
-    `sentence_terms` are the search terms of each sentence.
+    `sentence_terms` are the search terms of each sentence. Chunk and sentence terms come from `record`, which is read
+    once they are asked for: most of the chunks that are scored are never shown.
     """
 
-    chunk: Chunk
     article: ArticleInfo
     vector: npt.NDArray[np.float32]
     sentence_vectors: Vectors
     terms: tuple[str, ...]
-    sentence_terms: tuple[tuple[str, ...], ...]
+    record: Callable[[], tuple[Chunk, tuple[int, ...]]]
+    """The chunk, and how many of its last terms are each sentence's."""
+
+    @property
+    def chunk(self) -> Chunk:
+        return self._record[0]
+
+    @cached_property
+    def sentence_terms(self) -> tuple[tuple[str, ...], ...]:
+        counts = self._record[1]
+        bounds = accumulate(counts, initial=len(self.terms) - sum(counts))
+        return tuple(self.terms[first:last] for first, last in pairwise(bounds))
+
+    @cached_property
+    def _record(self) -> tuple[Chunk, tuple[int, ...]]:
+        return self.record()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -82,40 +83,37 @@ def _texts(connection: sqlite3.Connection) -> Iterator[Damage]:
         (stored,) = connection.execute("SELECT content_hash FROM articles WHERE id=?", (article_id,)).fetchone()
         if article.content_hash != stored:
             yield Damage(where, "its content does not have the stored hash", mendable=False)
-        parts = connection.execute(
-            """SELECT chunks.id, chunks.start, chunks."end", min(sentences.start), max(sentences."end"),
-                      count(sentences.position), coalesce(sum(sentences.terms), 0) > length
-               FROM articles JOIN chunks ON article=articles.number LEFT JOIN sentences ON chunk=chunks.number
-               WHERE articles.id=? GROUP BY chunks.number ORDER BY chunks.position""",
+        chunks = connection.execute(
+            """SELECT chunks.id, start, "end", length, sentences FROM articles JOIN chunks ON article=articles.number
+               WHERE articles.id=? ORDER BY position""",
             (article_id,),
         )
-        for chunk_id, start, end, first, last, count, too_many in parts:
-            if not count or (start, end) != (first, last):
-                yield Damage(f"chunk {chunk_id}", "its offsets are not those of its sentences", mendable=False)
-            if too_many:
-                yield Damage(f"chunk {chunk_id}", "its sentences have more terms than it has", mendable=False)
-        sentences = connection.execute(
-            """SELECT chunks.id, sentences.position, sentences.start, sentences."end", sentences.text
-               FROM articles JOIN chunks ON article=articles.number JOIN sentences ON chunk=chunks.number
-               WHERE articles.id=?""",
-            (article_id,),
-        )
-        for chunk_id, position, start, end, text in sentences:
-            if article.text[start:end] != text:
-                yield Damage(f"chunk {chunk_id} sentence {position}", "is not at its offsets", mendable=False)
+        for chunk_id, start, end, length, packed in chunks:
+            where = f"chunk {chunk_id}"
+            try:
+                sentences, counts = rows.read_sentences(packed)
+            except (ValueError, TypeError) as error:
+                yield Damage(where, f"its sentences cannot be read ({error})", mendable=False)
+                continue
+            if not sentences or (start, end) != (sentences[0].start, sentences[-1].end):
+                yield Damage(where, "its offsets are not those of its sentences", mendable=False)
+            if sum(counts) > length:
+                yield Damage(where, "its sentences have more terms than it has", mendable=False)
+            for position, one in enumerate(sentences):
+                if article.text[one.start : one.end] != one.text:
+                    yield Damage(f"{where} sentence {position}", "is not at its offsets", mendable=False)
 
 
 def _vectors(connection: sqlite3.Connection, dimension: int) -> Iterator[Damage]:
     stored = connection.execute(
-        """SELECT chunks.id, vector, sentence_vectors,
-                  (SELECT count(*) FROM sentences WHERE sentences.chunk=chunks.number)
+        """SELECT chunks.id, vector, sentence_vectors, sentences
            FROM chunks LEFT JOIN vectors ON vectors.chunk=chunks.number"""
     )
-    for chunk_id, vector, halves, sentences in stored:
+    for chunk_id, vector, halves, packed in stored:
         where = f"chunk {chunk_id}"
         if vector is None:
             yield Damage(where, "has no vector", mendable=False)
-        elif len(vector) != 4 * dimension or len(halves) != 2 * dimension * sentences:
+        elif len(vector) != 4 * dimension or len(halves) != 2 * dimension * len(json.loads(packed)):
             yield Damage(where, "its vectors have the wrong size", mendable=False)
         elif not (
             rows.unit_norm(np.frombuffer(vector, "<f4"))
@@ -126,13 +124,12 @@ def _vectors(connection: sqlite3.Connection, dimension: int) -> Iterator[Damage]
 
 def _words(connection: sqlite3.Connection) -> Iterator[Damage]:
     stored = connection.execute(
-        """SELECT id, counts, width, scales, data, (SELECT count(*) FROM sentences WHERE sentences.chunk=number)
-           FROM chunks LEFT JOIN words ON words.chunk=number"""
+        """SELECT id, sentences, counts, width, scales, data FROM chunks LEFT JOIN words ON words.chunk=number"""
     )
-    for chunk_id, counts, *row in stored:
+    for chunk_id, sentences, counts, width, scales, data in stored:
         if counts is None:
             yield Damage(f"chunk {chunk_id}", "has no word vectors", mendable=False)
-        elif not word_rows.sound(counts, *row):
+        elif not word_rows.sound(counts, width, scales, data, len(json.loads(sentences))):
             yield Damage(f"chunk {chunk_id}", "its word vectors have the wrong size", mendable=False)
 
 

@@ -54,23 +54,23 @@ def insert(connection: sqlite3.Connection, chunk: int, by_sentence: Sequence[Wor
     connection.execute("INSERT INTO words VALUES (?,?,?,?,?)", (chunk, *pack(by_sentence)))
 
 
-def read(connection: sqlite3.Connection, chunk_ids: Sequence[str]) -> list[tuple[Words, ...]]:
-    """For each id, in order, its sentences' words, float32 (words, h); the empty tuple where the chunk is gone.
+def read(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[str, tuple[Words, ...]]:
+    """Chunk id -> its sentences' words, float32 (words, h), for the chunks of those numbers that are there.
 
     Raises IndexDamagedError.
     """
     rows = connection.execute(
         """SELECT chunks.id, number, chunk_checks.words, counts, width, scales, data
-           FROM json_each(?) CROSS JOIN chunks ON chunks.id=value JOIN words ON words.chunk=number
+           FROM json_each(?) CROSS JOIN chunks ON number=value JOIN words ON words.chunk=number
            LEFT JOIN chunk_checks ON chunk_checks.chunk=number""",
-        (json.dumps(list(dict.fromkeys(chunk_ids))),),
+        (json.dumps(list(numbers)),),
     )
     found: dict[str, tuple[Words, ...]] = {}
     for chunk_id, number, check, *packed in rows:
         if checks.chunk_words(*packed) != check:
             raise checks.damaged_chunk(connection, number)
         found[chunk_id] = unpack(*packed)
-    return [found.get(chunk_id, ()) for chunk_id in chunk_ids]
+    return found
 
 
 def sound(counts: str, width: int, scales: bytes, data: bytes, sentences: int) -> bool:

@@ -175,7 +175,8 @@ class Retriever(BaseRetriever):
         """The share of the question's names that each of the best candidates has, float32 (n,); 0 for the others."""
         shares, names = np.zeros(len(candidates), np.float32), self.names
         for i in np.argsort(-scores, kind="stable")[:NAMED] if question.names else []:
-            text = f"{candidates[i].article.title}\n{candidates[i].chunk.text}"
+            chunk = candidates[i].chunk
+            text = "\n".join([candidates[i].article.title, *(sentence.text for sentence in chunk.sentences)])
             shares[i] = np.mean([names.occurs(name.text, text) for name in question.names])
         return shares
 

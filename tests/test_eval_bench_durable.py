@@ -39,7 +39,7 @@ def test_a_lost_a_changed_and_a_half_article_are_seen(tmp_path: Path) -> None:
         durable_kill._look(folder, held, [batch], 0, told)
         assert told.wrong == what
     with closing(sqlite3.connect(tmp_path / "gisa.db")) as connection:
-        connection.execute("DELETE FROM sentences WHERE chunk=1 AND position=0")
+        connection.execute("UPDATE chunks SET sentences=json_remove(sentences, '$[0]') WHERE number=1")
         connection.commit()
     told = durable_kill.Kills()
     with pytest.raises(IndexDamagedError):

@@ -159,7 +159,7 @@ def test_a_file_that_is_there_is_not_written_over(store: LocalStore, file: Path)
 
 def test_a_damaged_collection_is_not_exported(store: LocalStore, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "index" / "gisa.db")) as connection:
-        connection.execute("UPDATE sentences SET text='다른 말' WHERE chunk=5 AND position=1")
+        connection.execute("UPDATE chunks SET sentences=json_replace(sentences, '$[1][2]', '다른 말') WHERE number=5")
         connection.commit()
     with pytest.raises(IndexDamagedError, match="was not exported"):
         export(store, tmp_path / "moved.gisa")

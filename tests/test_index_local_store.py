@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from entries import DIMENSION, MODEL, entry, unit
 
-from index import sqlite
+from index import migrations, sqlite
 from index.errors import IndexMissingError, IndexStoreError
 from index.local_store import LocalStore
 from index.store import Entry
@@ -53,6 +53,20 @@ def test_document_frequencies_follow_what_another_process_writes(tmp_path: Path)
             assert len(reads.lexical(["문장"], 10)) == number
         writes.remove("a2")
         assert reads.document_frequency(["문장"]) == {"문장": 2}
+
+
+def test_chunks_are_found_by_id_whatever_number_another_process_gave_them(tmp_path: Path) -> None:
+    """Which number an id has is kept in memory as well."""
+    with _open(tmp_path) as writes, _open(tmp_path) as reads:
+        writes.put([entry("a"), entry("b")])
+        for _ in range(2):
+            (found,) = reads.candidates(reads.lexical(["a"], 1))
+            assert found.chunk.id == "a-0-0"
+            assert [len(words) for words in reads.words(["a-0-1", "b-0-0"])] == [2, 2]
+            writes.put([entry("c"), entry("a")])  # new numbers for the ids of "a"
+        writes.remove("a")
+        assert [one.chunk.id for one in reads.candidates(["a-0-0", "b-0-0", "none"])] == ["b-0-0"]
+        assert reads.words(["a-0-1"]) == [()]
 
 
 def test_a_collection_can_be_looked_at_without_naming_its_model(tmp_path: Path) -> None:
@@ -122,7 +136,7 @@ def test_an_upgrade_that_fails_leaves_the_collection_as_it_was(tmp_path: Path, m
 
     broken = True
     monkeypatch.setattr("index.sqlite.VERSION", sqlite.VERSION + 1)
-    monkeypatch.setitem(sqlite.MIGRATIONS, sqlite.VERSION - 1, add_column)
+    monkeypatch.setitem(migrations.STEPS, sqlite.VERSION - 1, add_column)
     with pytest.raises(IndexStoreError, match="interrupted"):
         _open(tmp_path)
     with closing(sqlite3.connect(tmp_path / "gisa.db")) as connection:

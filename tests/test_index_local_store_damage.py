@@ -105,7 +105,7 @@ def test_a_damaged_database_is_reported_and_left_as_it_is(tmp_path: Path, harm: 
 
 
 @pytest.mark.parametrize(
-    "table", ["collection", "articles", "chunks", "vectors", "sentences", "names", "postings", "article_checks"]
+    "table", ["collection", "articles", "chunks", "vectors", "names", "postings", "article_checks", "chunk_checks"]
 )
 def test_a_table_lost_while_it_is_open(tmp_path: Path, table: str) -> None:
     with _open(tmp_path) as store:
@@ -155,10 +155,12 @@ HARMS = [
         False,
     ),
     ("UPDATE words SET data=(SELECT data FROM words WHERE chunk=3) WHERE chunk=1", "its word vectors not as", False),
-    ("UPDATE sentences SET text='다른 말' WHERE position=1", "is not at its offsets", False),
-    ("UPDATE sentences SET start=start+1", "is not at its offsets", False),
+    ("UPDATE chunks SET sentences=json_replace(sentences, '$[1][2]', '다른 말')", "is not at its offsets", False),
+    ("UPDATE chunks SET sentences=json_replace(sentences, '$[1][0]', 0)", "is not at its offsets", False),
+    ("UPDATE chunks SET sentences='[[0,'", "its sentences cannot be read", False),
+    ("UPDATE chunks SET sentences='7' WHERE number=2", "its sentences cannot be read", False),
     ("UPDATE chunks SET start=start+1", "offsets are not those of its sentences", False),
-    ("DELETE FROM sentences WHERE position=1", "offsets are not those of its sentences", False),
+    ("UPDATE chunks SET sentences=json_remove(sentences, '$[1]')", "offsets are not those of its sentences", False),
     ("UPDATE articles SET title='다른 제목'", "does not have the stored hash", False),
     ("UPDATE articles SET body='[[0,'", "cannot be read", False),
     ("UPDATE articles SET published='gestern'", "cannot be read", False),
@@ -176,7 +178,11 @@ HARMS = [
     ("UPDATE postings SET data=zeroblob(6) WHERE term='v0'", "posting list is not what the chunks say", True),
     ("DELETE FROM postings WHERE term='문장'", "posting list is not what the chunks say", True),
     ("INSERT INTO postings VALUES ('귀신', 0, 1, zeroblob(6))", "posting list is not what the chunks say", True),
-    ("UPDATE sentences SET terms=9 WHERE chunk=1", "more terms than it has", False),
+    (
+        "UPDATE chunks SET sentences=json_replace(sentences, '$[0][3]', 9) WHERE number=1",
+        "more terms than it has",
+        False,
+    ),
     ("UPDATE chunks SET length=length+1", "does not have as many terms", False),
     ("UPDATE collection SET value='x' WHERE key='fingerprint'", "another state", True),
     ("DELETE FROM articles", "belongs to a row of", False),
@@ -206,7 +212,7 @@ def test_verify_names_each_damage_and_rebuild_mends_what_is_derived(
 
 
 READ_HARMS = [
-    "UPDATE sentences SET text='다른 말' WHERE chunk=1 AND position=1",
+    "UPDATE chunks SET sentences=json_replace(sentences, '$[1][2]', '다른 말') WHERE number=1",
     "UPDATE chunks SET terms='다른 말 a a' WHERE number=1",
     "UPDATE vectors SET vector=(SELECT vector FROM vectors WHERE chunk=2) WHERE chunk=1",
     "UPDATE vectors SET vector=substr(vector, 1, 8) WHERE chunk=1",

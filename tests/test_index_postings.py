@@ -178,47 +178,5 @@ def test_a_block_is_read_in_parts_in_which_each_posting_is_once(database: sqlite
         assert sorted(its) == sorted((term, number, 1, 2) for number in expected for term in "가나")
 
 
-def test_narrow_blocks_of_an_older_gisa_are_joined(database: sqlite3.Connection) -> None:
-    texts = {number: ["가"] * (1 + number % 3) + (["나"] if number % 2 else []) for number in range(0, 40_000, 777)}
-    postings.update(database, {}, texts)
-    wide = database.execute("SELECT * FROM postings ORDER BY term, block").fetchall()
-    _narrow(database)
-    narrow = database.execute("SELECT count(*) FROM postings").fetchone()[0]
-    assert narrow == sum(len({number // 4096 for number, terms in texts.items() if term in terms}) for term in "가나")
-    postings.widen(database)
-    assert database.execute("SELECT * FROM postings ORDER BY term, block").fetchall() == wide
-
-
-def test_posting_lists_that_were_damaged_before_an_upgrade_are_made_anew(database: sqlite3.Connection) -> None:
-    texts = {number: ["가", f"말{number % 5}"] for number in range(1, 9000, 500)}
-    database.execute("PRAGMA foreign_keys=OFF")
-    database.executemany(
-        "INSERT INTO chunks VALUES (?, ?, 1, ?, 0, 1, 2, ?)",
-        [(number, f"a-{number}", number, " ".join(terms)) for number, terms in texts.items()],
-    )
-    postings.update(database, {}, texts)
-    wide = database.execute("SELECT * FROM postings ORDER BY term, block").fetchall()
-    _narrow(database)
-    database.execute("UPDATE postings SET data=zeroblob(length(data)) WHERE term='말3' AND block=0")
-    postings.widen(database)
-    assert database.execute("SELECT * FROM postings ORDER BY term, block").fetchall() == wide
-
-
 def _stored(database: sqlite3.Connection, block: int) -> list[tuple[str, int, int, int]]:
     return [posting for part in postings.stored(database, block, postings.BLOCK) for posting in part]
-
-
-def _narrow(database: sqlite3.Connection) -> None:
-    """The posting lists as formats 2 and 3 had them."""
-    rows = database.execute("SELECT term, block, data FROM postings").fetchall()
-    database.execute("DELETE FROM postings")
-    for term, block, data in rows:
-        its = np.frombuffer(data[:-4], postings.POSTING).copy()
-        its_narrow = its["offset"] // 4096
-        its["offset"] %= 4096
-        for narrow in np.unique(its_narrow).tolist():
-            part, number = its[its_narrow == narrow], block * (postings.BLOCK // 4096) + narrow
-            database.execute(
-                "INSERT INTO postings VALUES (?, ?, ?, ?)",
-                (term, number, len(part), postings.packed(term, number, part.tobytes())),
-            )

@@ -43,7 +43,6 @@ class Real:
 
     articles: list[tuple[Any, ...]]
     chunks: list[tuple[Any, ...]]
-    sentences: list[list[tuple[Any, ...]]]
     halves: list[bytes]
     words: list[tuple[Any, ...]]
     word_checks: list[int]
@@ -65,10 +64,6 @@ def read(folder: Path) -> Real:
         place = {row[0]: i for i, row in enumerate(articles)}
         stored = ask(f"SELECT {checks.CHUNK} FROM chunks ORDER BY number").fetchall()
         chunks = [(*row[:2], place[row[2]], *row[3:]) for row in stored]
-        sentences = [
-            ask(f"SELECT {checks.SENTENCE} FROM sentences WHERE chunk=? ORDER BY position", row[:1]).fetchall()
-            for row in chunks
-        ]
         vectors = ask("SELECT vector, sentence_vectors FROM vectors ORDER BY chunk").fetchall()
         words = ask("SELECT counts, width, scales, data FROM words ORDER BY chunk").fetchall()
         names = ask("SELECT DISTINCT korean, latin FROM names").fetchall()
@@ -77,12 +72,11 @@ def read(folder: Path) -> Real:
     whole = np.frombuffer(b"".join(vector for vector, _ in vectors), "<f4").reshape(-1, dimension)
     parts = np.frombuffer(b"".join(halves for _, halves in vectors), "<f2").astype(np.float32).reshape(-1, dimension)
     anchors = _unit(np.concatenate([whole, parts]))
-    said = [row[-1].split(" ") for row in chunks]
+    said = [row[-2].split(" ") for row in chunks]
     vocabulary, flat = np.unique([term for its in said for term in its], return_inverse=True)
     return Real(
         articles,
         chunks,
-        sentences,
         [halves for _, halves in vectors],
         words,
         [checks.chunk_words(*row) for row in words],
@@ -202,30 +196,23 @@ def _round(
     rows: list[tuple[Any, ...]] = []
     for i in range(count):
         number = round_ * len(real.chunks) + i + 1
-        _, identifier, article, position, start, end, length, _ = real.chunks[i]
+        _, identifier, article, position, start, end, length, _, sentences = real.chunks[i]
         terms = varied[bounds[i] : bounds[i + 1]]
         gathered.add(connection, number, terms)
         joined = " ".join(real.vocabulary[terms])
-        rows.append(
-            (number, f"{identifier}-{round_}", _article(real, round_, article), position, start, end, length, joined)
-        )
-    connection.executemany("INSERT INTO chunks VALUES (?,?,?,?,?,?,?,?)", rows)
+        its_article = _article(real, round_, article)
+        rows.append((number, f"{identifier}-{round_}", its_article, position, start, end, length, joined, sentences))
+    connection.executemany("INSERT INTO chunks VALUES (?,?,?,?,?,?,?,?,?)", rows)
     blobs = [vector.astype("<f4").tobytes() for vector in vectors]
     connection.executemany(
         "INSERT INTO vectors VALUES (?,?,?)",
         [(row[0], blob, halves) for row, blob, halves in zip(rows, blobs, real.halves, strict=False)],
     )
     connection.executemany(
-        "INSERT INTO sentences VALUES (?,?,?,?,?,?)",
-        [(row[0], *sentence) for row, its in zip(rows, real.sentences, strict=False) for sentence in its],
-    )
-    connection.executemany(
         "INSERT INTO chunk_checks VALUES (?,?,?,?)",
         [
-            (row[0], checks.chunk_text(row, its, halves), crc32(blob), words)
-            for row, its, halves, blob, words in zip(
-                rows, real.sentences, real.halves, blobs, real.word_checks, strict=False
-            )
+            (row[0], checks.chunk_text(row, halves), crc32(blob), words)
+            for row, halves, blob, words in zip(rows, real.halves, blobs, real.word_checks, strict=False)
         ],
     )
     _articles(connection, real, round_, rows)

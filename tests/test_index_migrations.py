@@ -1,0 +1,99 @@
+"""Collections of older formats: opened, they are as if they had been made now, and damage in them is still damage."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from entries import DIMENSION, MODEL, entry
+
+from index import sqlite
+from index.errors import IndexDamagedError
+from index.local_store import LocalStore
+
+MADE = [
+    entry("a", publisher="신문", published=date(2025, 10, 31)), entry("b", 1), entry("c"), entry("d"), entry("e")
+]  # fmt: skip
+NUMBERS = [3, 4, 5, 6, 4095, 4096, 8001, 8002, 16_383, 16_384]
+"""Of their chunks in tests/data/collection-3.sql, which the last gisa of format 3 made: on both sides of its blocks."""
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(tmp_path / "gisa.db", isolation_level=None)) as connection:
+        connection.executescript((Path(__file__).parent / "data" / "collection-3.sql").read_text(encoding="utf-8"))
+        yield connection
+
+
+def _open(folder: Path) -> LocalStore:
+    return LocalStore(folder, embedder=MODEL, dimension=DIMENSION)
+
+
+def test_a_collection_of_format_3_is_as_if_it_had_been_made_now(tmp_path: Path, old: sqlite3.Connection) -> None:
+    with _open(tmp_path) as store, _open(tmp_path / "now") as fresh:
+        fresh.put(MADE)
+        store.flush()
+        assert store.verify() == []
+        ids = [chunk.id for made in MADE for chunk in made.chunks]
+        for found, expected in zip(store.candidates(ids), fresh.candidates(ids), strict=True):
+            assert (found.chunk, found.article) == (expected.chunk, expected.article)
+            assert (found.terms, found.sentence_terms) == (expected.terms, expected.sentence_terms)
+            assert np.array_equal(found.sentence_vectors, expected.sentence_vectors)
+        for terms in ["문장"], ["a", "v0"], ["e"], ["v1", "문장"]:
+            assert store.lexical(terms, 99) == fresh.lexical(terms, 99)
+            assert store.document_frequency(terms) == fresh.document_frequency(terms)
+        store.remove("d")
+        store.put([entry("c", 2), entry("f")])
+        store.flush()
+        assert store.verify() == []
+        assert store.lexical(["d"], 9) == []
+    assert old.execute("PRAGMA user_version").fetchone() == (sqlite.VERSION,)
+    assert old.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('sentences', 'narrow')").fetchone() == (0,)
+    # Numbers go on where they were; "문장" stands in chunks of two blocks.
+    assert old.execute("SELECT max(number) FROM chunks").fetchone() == (NUMBERS[-1] + 4,)
+    assert old.execute("SELECT block FROM postings WHERE term='문장'").fetchall() == [(0,), (1,)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE sentences SET text='다른 말' WHERE chunk=4095 AND position=1",
+        "UPDATE sentences SET text=CAST(x'ff' AS TEXT) WHERE chunk=4095 AND position=1",
+        "DELETE FROM sentences WHERE chunk=4095",
+        "UPDATE chunks SET terms='다른 말 c c' WHERE number=4095",
+        "UPDATE vectors SET sentence_vectors=zeroblob(32) WHERE chunk=4095",
+        "DELETE FROM chunk_checks WHERE chunk=4095",
+    ],
+)
+def test_what_was_damaged_before_is_so_after_and_nothing_else(
+    tmp_path: Path, old: sqlite3.Connection, statement: str
+) -> None:
+    old.execute(statement)
+    with _open(tmp_path) as store:
+        assert {damage.where for damage in store.verify() if not damage.mendable} >= {"article c chunk number 4095"}
+        with pytest.raises(IndexDamagedError, match="gisa index remove c"):
+            store.candidates(["c-0-0"])
+        assert len(store.candidates([chunk.id for made in MADE[:2] for chunk in made.chunks])) == 4
+        store.remove("c")
+        store.rebuild()
+        assert store.verify() == []
+
+
+def test_posting_lists_that_were_damaged_are_made_anew(tmp_path: Path, old: sqlite3.Connection) -> None:
+    old.execute("UPDATE postings SET data=zeroblob(length(data)) WHERE term='문장' AND block=1")
+    with _open(tmp_path) as store:
+        store.flush()
+        assert store.verify() == []
+        assert len(store.lexical(["문장"], 99)) == len(NUMBERS)
+
+
+def test_a_description_that_was_changed_is_not_believed(tmp_path: Path, old: sqlite3.Connection) -> None:
+    old.execute("UPDATE collection SET value='other@1' WHERE key='embedder'")
+    with pytest.raises(IndexDamagedError, match="description"):
+        _open(tmp_path)
+    assert old.execute("PRAGMA user_version").fetchone() == (3,)
