@@ -74,17 +74,20 @@ def key(form: str) -> str:
 
 
 class View:
-    """A text as keys see it: `key` and, for each of its letters, the place in the text."""
+    """Whole lines of a text as keys see them: `key` and, for each of its letters, the place in the text."""
 
     __slots__ = ("key", "places", "starts", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, start: int = 0, end: int | None = None) -> None:
         self.text = text
-        kept = [(plain, i) for i, letter in enumerate(text) if (plain := _PLAIN[ord(letter)])]
+        lines = text[start:end]
+        kept = [(plain, i) for i, letter in enumerate(lines, start) if (plain := _PLAIN[ord(letter)])]
         self.key = "".join(plain for plain, _ in kept)
         self.places = [i for _, i in kept]
-        scripts = text.translate(_SCRIPT)
-        self.starts = [k for k, i in enumerate(self.places) if i == 0 or scripts[i - 1] != scripts[i]]
+        scripts = lines.translate(_SCRIPT)
+        self.starts = [
+            k for k, i in enumerate(self.places) if i == start or scripts[i - start - 1] != scripts[i - start]
+        ]
 
     def end(self, k: int) -> int:
         """Where in the text the k-th letter ends."""

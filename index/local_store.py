@@ -261,6 +261,7 @@ class LocalStore:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """One consistent view of the database."""
         with self._guard, sqlite.translated(self._path), sqlite.transaction(self._connection) as connection:
+            sqlite.expect_current(connection, self._path)
             yield connection
 
     @contextmanager
@@ -272,6 +273,7 @@ class LocalStore:
             sqlite.translated(self._path),
             sqlite.transaction(self._connection, "IMMEDIATE") as connection,
         ):
+            sqlite.expect_current(connection, self._path)
             yield connection
             if renewed:
                 connection.execute(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import chain, groupby
 from zlib import crc32
 
@@ -23,6 +24,7 @@ _SENTENCE = """position, start, "end", text, terms"""
 _NARROW = 4096
 """Chunk numbers of a block of postings before format 4."""
 _AT_ONCE = 1000
+_NO_TEXT = "decode to UTF-8"
 _NEVER = -1
 """No row has it for a checksum."""
 
@@ -49,7 +51,10 @@ def _posting_checksums(connection: sqlite3.Connection) -> None:
 
 
 def _fewer_rows(connection: sqlite3.Connection) -> None:
-    """3 to 4: sentences lie in the row of their chunk, and a block of postings holds 16,384 chunks."""
+    """3 to 4: sentences lie in the row of their chunk, and a block of postings holds 16,384 chunks.
+
+    Its table has another name, so that a gisa of format 3 that has the database open cannot write to it.
+    """
     connection.execute("ALTER TABLE chunks ADD COLUMN sentences TEXT NOT NULL DEFAULT '[]'")
     numbers = [number for (number,) in connection.execute("SELECT number FROM chunks ORDER BY number")]
     for first in range(0, len(numbers), _AT_ONCE):
@@ -66,21 +71,28 @@ def _join_sentences(connection: sqlite3.Connection, first: int, last: int) -> No
         (first, last),
     )
     for number, halves, check in stored.fetchall():
-        packed, now = "[]", _NEVER
-        try:
-            whole = check == _text(connection, number, halves)
+        now = _NEVER
+        with _undecodable():
             its = connection.execute(
                 """SELECT start, "end", text, terms FROM sentences WHERE chunk=? ORDER BY position""", (number,)
             ).fetchall()
-        except sqlite3.OperationalError:  # no UTF-8
-            whole = False
-        else:
             packed = packed_sentences((Sentence(*row[:3]) for row in its), (row[3] for row in its))
-        connection.execute("UPDATE chunks SET sentences=? WHERE number=?", (packed, number))
-        if whole:
-            chunk = connection.execute(f"SELECT {checks.CHUNK} FROM chunks WHERE number=?", (number,)).fetchone()
-            now = checks.chunk_text(chunk, halves)
+            connection.execute("UPDATE chunks SET sentences=? WHERE number=?", (packed, number))
+            whole = check == _text(connection, number, halves)
+            if whole:
+                chunk = connection.execute(f"SELECT {checks.CHUNK} FROM chunks WHERE number=?", (number,)).fetchone()
+                now = checks.chunk_text(chunk, halves)
         connection.execute("UPDATE chunk_checks SET text=? WHERE chunk=?", (now, number))
+
+
+@contextmanager
+def _undecodable() -> Iterator[None]:
+    """Passes over a row that is no UTF-8: its checksum then says that it is damaged."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if _NO_TEXT not in str(error):
+            raise
 
 
 def _text(connection: sqlite3.Connection, number: int, sentence_vectors: bytes) -> int:
@@ -91,18 +103,19 @@ def _text(connection: sqlite3.Connection, number: int, sentence_vectors: bytes) 
 
 
 def _join_blocks(connection: sqlite3.Connection) -> None:
-    connection.execute("ALTER TABLE postings RENAME TO narrow")
     connection.execute(postings.TABLE)
-    try:
-        connection.executemany("INSERT INTO postings VALUES (?, ?, ?, ?)", _joined(connection))
-    except IndexDamagedError:  # all of it can be made from the chunks
+    whole = False
+    with suppress(IndexDamagedError), _undecodable():
+        connection.executemany("INSERT INTO posting_blocks VALUES (?, ?, ?, ?)", _joined(connection))
+        whole = True
+    if not whole:  # all of it can be made from the chunks
         postings.rebuild(connection)
-    connection.execute("DROP TABLE narrow")
+    connection.execute("DROP TABLE postings")
 
 
 def _joined(connection: sqlite3.Connection) -> Iterator[tuple[str, int, int, bytes]]:
     joined = postings.BLOCK // _NARROW
-    rows = connection.execute("SELECT term, block, data FROM narrow ORDER BY term, block")
+    rows = connection.execute("SELECT term, block, data FROM postings ORDER BY term, block")
     for (term, block), its in groupby(rows, key=lambda row: (row[0], row[1] // joined)):
         parts: list[npt.NDArray[np.void]] = []
         for _, narrow, data in its:

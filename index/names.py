@@ -50,9 +50,9 @@ class NameBook:
         known = known_names()
         extra = [_mined_entry(pair, known) for pair in sorted(set(mined))]
         self._gazetteer = Gazetteer(extra, known) if extra else known
-        self._matches = lru_cache(maxsize=4096)(self._scan)
+        self._matches = lru_cache(maxsize=1024)(self._scan)
         self._keys = lru_cache(maxsize=512)(self._all_keys)
-        self._occurs = lru_cache(maxsize=8192)(self._is_named)  # the same names are asked of the same chunks
+        self._occurs = lru_cache(maxsize=8192)(self._is_named)  # the same names are asked of the same texts
 
     def variants(self, name: str) -> tuple[str, ...]:
         """All other forms of a known name, in both scripts, the usual ones first; () for an unknown one."""
@@ -128,11 +128,11 @@ class NameBook:
 
     def _scan(self, text: str, start: int, end: int) -> tuple[Match, ...]:
         """The known names in whole lines of a text, longest first from left to right."""
-        view = _view(text)
+        view = View(text, start, end)
         found: list[Match] = []
         free = start
         for k in view.starts:
-            if not free <= view.places[k] < end:
+            if view.places[k] < free:
                 continue
             match = next(self._gazetteer.matches(view, k), None)
             if match:
@@ -142,7 +142,7 @@ class NameBook:
 
     def _known(self, entries: tuple[Entry, ...], text: str) -> Iterator[Span]:
         forms = self._keys(entries)
-        for line in _LINE.finditer(text):
+        for line in _LINE.finditer(text) if forms else ():
             plain = key(line.group())  # most have none of the forms at all, which is told sooner than where names are
             if not any(form in plain for form in forms):
                 continue
@@ -217,11 +217,6 @@ class NameBook:
             if all(word[0].isupper() for word in words) and len(surname) > 3:
                 yield from self._written(surname, text)
                 yield from self._heard(surname, (), text)
-
-
-@lru_cache(maxsize=64)
-def _view(text: str) -> View:
-    return View(text)
 
 
 def _kind(match: Match) -> str:

@@ -18,6 +18,7 @@ import math
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -27,7 +28,7 @@ from index.errors import IndexDamagedError
 
 TABLE = """
 -- Derived from chunks.terms: see index/postings.py.
-CREATE TABLE postings (
+CREATE TABLE posting_blocks (
     term TEXT NOT NULL,
     block INTEGER NOT NULL,
     documents INTEGER NOT NULL,
@@ -62,18 +63,18 @@ def update(
         for term, _, frequency, length in expected(number, terms):
             new[term, number // BLOCK].append((number % BLOCK, frequency, length))
     for term, block in sorted(gone.keys() | new.keys()):
-        row = connection.execute("SELECT data FROM postings WHERE term=? AND block=?", (term, block)).fetchone()
+        row = connection.execute("SELECT data FROM posting_blocks WHERE term=? AND block=?", (term, block)).fetchone()
         old = np.frombuffer(unpacked(term, block, row[0], crc32(term.encode())) if row else b"", POSTING)
         kept = old[~np.isin(old["offset"], gone.get((term, block), []))]
         postings = np.concatenate([kept, np.array(new.get((term, block), []), POSTING)])
         postings = postings[np.argsort(postings["offset"], kind="stable")]
         if len(postings):
             connection.execute(
-                "INSERT OR REPLACE INTO postings VALUES (?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO posting_blocks VALUES (?, ?, ?, ?)",
                 (term, block, len(postings), packed(term, block, postings.tobytes())),
             )
         else:
-            connection.execute("DELETE FROM postings WHERE term=? AND block=?", (term, block))
+            connection.execute("DELETE FROM posting_blocks WHERE term=? AND block=?", (term, block))
 
 
 def expected(number: int, terms: Sequence[str]) -> list[tuple[str, int, int, int]]:
@@ -86,25 +87,31 @@ def stored(connection: sqlite3.Connection, block: int, part: int) -> Iterator[li
     """The postings held of each `part` chunk numbers of one block, in the form of `expected`; before those of the first
     part, for each damaged row one of chunk -1. `part` divides `BLOCK`.
     """
-    rows = connection.execute("SELECT term, documents, data FROM postings WHERE block=?", (block,)).fetchall()
+    rows = connection.execute("SELECT term, documents, data FROM posting_blocks WHERE block=?", (block,)).fetchall()
     found: list[tuple[str, int, int, int]] = []
-    whole: list[tuple[str, npt.NDArray[np.void]]] = []
+    terms: list[str] = []
+    parts: list[npt.NDArray[np.void]] = []
     for term, documents, data in rows:
         if _whole(crc32(term.encode()), block, data) and len(data) == documents * POSTING.itemsize + _CHECK:
-            whole.append((term, np.frombuffer(data[:-_CHECK], POSTING)))
+            terms.append(term)
+            parts.append(np.frombuffer(data[:-_CHECK], POSTING))
         else:
             found.append((term, -1, 0, 0))
-    for first in range(0, BLOCK, part):
-        for term, postings in whole:
-            its = postings[(postings["offset"] >= first) & (postings["offset"] < first + part)]
-            found += [(term, block * BLOCK + offset, f, length) for offset, f, length in its.tolist()]
+    places = np.repeat(np.arange(len(parts)), [len(its) for its in parts])
+    postings = np.concatenate([np.empty(0, POSTING), *parts])
+    order = np.argsort(postings["offset"], kind="stable")
+    places, postings = places[order], postings[order]
+    starts = np.searchsorted(postings["offset"], np.arange(0, BLOCK, part))
+    for first, last in pairwise([*starts.tolist(), len(postings)]):  # what lies beyond the block is in the last part
+        its = zip(places[first:last].tolist(), postings[first:last].tolist(), strict=True)
+        found += [(terms[place], block * BLOCK + offset, f, length) for place, (offset, f, length) in its]
         yield found
         found = []
 
 
 def rebuild(connection: sqlite3.Connection) -> None:
     """All posting lists anew from `chunks.terms`."""
-    connection.execute("DELETE FROM postings")
+    connection.execute("DELETE FROM posting_blocks")
     chunks = connection.execute("SELECT number, terms FROM chunks ORDER BY number")
     while rows := chunks.fetchmany(4096):
         update(connection, {}, {number: terms.split(" ") if terms else [] for number, terms in rows})
@@ -112,7 +119,7 @@ def rebuild(connection: sqlite3.Connection) -> None:
 
 def document_frequency(connection: sqlite3.Connection, terms: Iterable[str]) -> dict[str, int]:
     """In how many chunks each term stands."""
-    query = f"SELECT coalesce(sum({_DOCUMENTS}), 0) FROM postings WHERE term=?"
+    query = f"SELECT coalesce(sum({_DOCUMENTS}), 0) FROM posting_blocks WHERE term=?"
     return {term: int(connection.execute(query, (term,)).fetchone()[0]) for term in dict.fromkeys(terms)}
 
 
@@ -183,7 +190,7 @@ class _Postings:
     def all(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Numbers of the chunks that hold the term, ascending, and what it adds to their scores."""
         rows = self._connection.execute(
-            "SELECT block, data FROM postings WHERE term=? ORDER BY block", (self._term,)
+            "SELECT block, data FROM posting_blocks WHERE term=? ORDER BY block", (self._term,)
         ).fetchall()
         numbers, postings = self._read(rows)
         return numbers, self._weights(postings)
@@ -192,7 +199,7 @@ class _Postings:
         """Those of the chunks, whose `numbers` are all below `end`, that hold the term, and what it adds to them."""
         blocks = np.flatnonzero(np.bincount(numbers // BLOCK)).tolist()
         rows = self._connection.execute(
-            "SELECT block, data FROM json_each(?) CROSS JOIN postings ON block=value WHERE term=? ORDER BY block",
+            "SELECT block, data FROM json_each(?) CROSS JOIN posting_blocks ON block=value WHERE term=? ORDER BY block",
             (json.dumps(blocks), self._term),
         ).fetchall()
         its, postings = self._read(rows)

@@ -24,8 +24,8 @@ from index.text import kiwi
 
 _MOST_WORDS = 4
 _MOST_COST = 1.25
-"""No alignment dearer than this share of the name's weight, times what the similarity asked for leaves, reaches it, if
-what was heard weighs at most half as much again as the name."""
+"""No alignment dearer than this share of the name's weight, times 1 less the similarity asked for, reaches that, if
+what was heard weighs at most half as much again as the name. (`costs` also gives up by it what is dear at once.)"""
 # Ordinary Korean words that happen to sound like a name must sound exactly like it.
 _EXACT = 0.95
 _LEAST_WEIGHT = 1.5
@@ -40,35 +40,40 @@ UNKNOWN_TO_KIWI = 100  # Kiwi gives words outside its dictionary the small id of
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """One to four words from a word start: their letters, and where a name may end (letters so far, place in text)."""
+    """One to four Latin words: their letters, and where a name may end (letters so far, place in text)."""
 
     start: int
     letters: str
     ends: tuple[tuple[int, int], ...]
 
 
-def _hangul_windows(text: str, sounds: frozenset[str], most: int) -> Iterator[_Window]:
-    """Those that begin with one of the sounds, with no more words than for so many letters."""
+def _hangul_windows(
+    text: str, sounds: frozenset[str], most: int
+) -> Iterator[tuple[str, list[tuple[int, re.Match[str]]]]]:
+    """The letters of one to four words that begin with one of the sounds, no more words than for so many letters, and
+    those words, each with how many letters stand before it."""
     words = list(_WORD.finditer(text))
     for first, head in enumerate(words):
-        if _sounds(head.group())[0][:1] not in sounds:
+        if _jamo(head.group())[:1] not in sounds:
             continue
-        spoken, ends, end = "", list[tuple[int, int]](), head.start()
+        spoken, its, end = "", list[tuple[int, re.Match[str]]](), head.start()
         for word in words[first : first + _MOST_WORDS]:
             if len(spoken) >= most or _APART.search(text, end, word.start()):
                 break
-            its, cuts = _sounds(word.group())
-            ends += [(len(spoken) + letters, word.start() + cut) for letters, cut in cuts]
-            spoken, end = spoken + its, word.end()
+            its.append((len(spoken), word))
+            spoken, end = spoken + _jamo(word.group()), word.end()
         if not spoken.isascii():
-            yield _Window(head.start(), spoken, tuple(ends))
+            yield spoken, its
+
+
+_jamo = lru_cache(maxsize=16384)(jamo)
 
 
 @lru_cache(maxsize=16384)
-def _sounds(word: str) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """A word's jamo, and where a name that begins with it may end: at its end, or before a particle or suffix."""
+def _cuts(word: str) -> tuple[tuple[int, int], ...]:
+    """Where a name that begins with the word may end, at its end or before a particle or suffix: letters, place."""
     cuts = [cut for cut in range(1, len(word) + 1) if cut == len(word) or bare_tail(word[cut:])]
-    return jamo(word), tuple((len(jamo(word[:cut])), cut) for cut in cuts)
+    return tuple((len(jamo(word[:cut])), cut) for cut in cuts)
 
 
 @lru_cache(maxsize=512)
@@ -95,15 +100,21 @@ def latin_in_hangul(name: str, text: str, least: float = THRESHOLD) -> Iterator[
         if weight < _LEAST_WEIGHT:
             continue
         sounds, most = first_sounds(spelled), 2 * len(spelled) + 2
-        for window in _hangul_windows(text, sounds, most):
-            spoken = window.letters[:most]
+        for heard, words in _hangul_windows(text, sounds, most):
+            spoken = heard[:most]
             table = costs(spoken, spelled, _MOST_COST * (1 - least) * weight)
+            if all(row[-1] >= FAR for row in table):  # most windows: told before anything is weighed
+                continue
+            ends = (
+                (before + letters, word.start() + cut) for before, word in words for letters, cut in _cuts(word.group())
+            )
             best, end = max(
-                ((_similar(table[i][-1], spoken[:i], spelled), end) for i, end in window.ends if i <= len(spoken)),
+                ((_similar(table[i][-1], spoken[:i], spelled), end) for i, end in ends if i <= len(spoken)),
                 default=(0.0, 0),
             )
-            if best >= least and (best >= _EXACT or not _ordinary(text, window.start, end)):
-                yield window.start, end
+            start = words[0][1].start()
+            if best >= least and (best >= _EXACT or not _ordinary(text, start, end)):
+                yield start, end
 
 
 def hangul_in_latin(name: str, text: str, least: float = THRESHOLD) -> Iterator[Span]:
@@ -123,7 +134,7 @@ def hangul_in_latin(name: str, text: str, least: float = THRESHOLD) -> Iterator[
 
 def _similar(cost: float, spoken: str, spelled: str) -> float:
     """The similarity where it is good enough for so short or long a name, else 0."""
-    if cost >= FAR:  # most windows: told before anything is weighed
+    if cost >= FAR:
         return 0.0
     heard, seen = hangul_weight(spoken), latin_weight(spelled)
     found = score(cost, heard, seen)

@@ -218,6 +218,18 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         checks.put_seal(connection)
 
 
+def expect_current(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises IndexStoreError when another gisa has brought the database to another format since it was opened."""
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found != VERSION:
+        raise IndexStoreError(
+            f"Another gisa brought {path} to format {found} while this one, which knows {VERSION}, had it open. "
+            "Restart this one, in the version of the other.",
+            f"이 gisa(형식 {VERSION})가 {path} 을(를) 열어 둔 사이에 다른 gisa가 형식 {found}(으)로 바꾸었습니다. "
+            "그 버전의 gisa로 다시 시작하세요.",
+        )
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection, kind: str = "DEFERRED") -> Iterator[sqlite3.Connection]:
     """BEGIN ... COMMIT, or ROLLBACK when anything is raised."""

@@ -136,7 +136,7 @@ def _words(connection: sqlite3.Connection) -> Iterator[Damage]:
 def _postings(connection: sqlite3.Connection) -> Iterator[Damage]:
     wrong: set[str] = set()
     blocks = connection.execute(
-        "SELECT number / ? FROM chunks UNION SELECT block FROM postings", (postings.BLOCK,)
+        "SELECT number / ? FROM chunks UNION SELECT block FROM posting_blocks", (postings.BLOCK,)
     ).fetchall()
     for (block,) in blocks:
         # A part at a time: the postings of a large collection do not fit into memory as objects.

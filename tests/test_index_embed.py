@@ -292,6 +292,23 @@ def test_words_of_another_model(toy: Path) -> None:
     assert [found.shape for found in embedder.question_words(["a b"])[1]] == [(2, 32)]
 
 
+@pytest.mark.parametrize(("limit", "expected"), [(40, {8, 16, 24, 32, 40}), (37, set(range(3, 38)))])
+def test_batches_have_few_lengths_and_none_beyond_the_limit(toy: Path, limit: int, expected: set[int]) -> None:
+    """Positions beyond its limit a model may not have; one text alone is not padded."""
+    embedder = SentenceTransformerEmbedder(toy, precision="float32", batch_tokens=80)
+    embedder._model.max_seq_length = limit
+    lengths: list[int] = []
+    embedder._model.register_forward_pre_hook(lambda _, given: lengths.append(given[0]["input_ids"].shape[1]))
+    texts = [" ".join("abc"[n % 3] * n) for n in range(1, 60)]
+    together = embedder.documents(texts)
+    assert set(lengths) <= expected
+    assert max(lengths) == limit
+    lengths.clear()
+    alone = np.concatenate([embedder.documents([text]) for text in texts])
+    assert lengths == [min(n + 2, limit) for n in range(1, 60)]  # with [CLS] and [SEP]
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
 def _of_bytes(folder: Path) -> SentenceTransformer:
     """A transformer whose tokenizer, written in Python, does not tell offsets."""
     ByT5Tokenizer().save_pretrained(folder)

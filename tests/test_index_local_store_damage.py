@@ -105,7 +105,8 @@ def test_a_damaged_database_is_reported_and_left_as_it_is(tmp_path: Path, harm: 
 
 
 @pytest.mark.parametrize(
-    "table", ["collection", "articles", "chunks", "vectors", "names", "postings", "article_checks", "chunk_checks"]
+    "table",
+    ["collection", "articles", "chunks", "vectors", "names", "posting_blocks", "article_checks", "chunk_checks"],
 )
 def test_a_table_lost_while_it_is_open(tmp_path: Path, table: str) -> None:
     with _open(tmp_path) as store:
@@ -175,9 +176,9 @@ HARMS = [
     ("UPDATE words SET counts='[4,-1]' WHERE chunk=1", "word vectors have the wrong size", False),
     ("UPDATE words SET scales=zeroblob(4) WHERE chunk=1", "word vectors have the wrong size", False),
     ("UPDATE words SET data=substr(data, 2) WHERE chunk=1", "word vectors have the wrong size", False),
-    ("UPDATE postings SET data=zeroblob(6) WHERE term='v0'", "posting list is not what the chunks say", True),
-    ("DELETE FROM postings WHERE term='문장'", "posting list is not what the chunks say", True),
-    ("INSERT INTO postings VALUES ('귀신', 0, 1, zeroblob(6))", "posting list is not what the chunks say", True),
+    ("UPDATE posting_blocks SET data=zeroblob(6) WHERE term='v0'", "posting list is not what the chunks say", True),
+    ("DELETE FROM posting_blocks WHERE term='문장'", "posting list is not what the chunks say", True),
+    ("INSERT INTO posting_blocks VALUES ('귀신', 0, 1, zeroblob(6))", "posting list is not what the chunks say", True),
     (
         "UPDATE chunks SET sentences=json_replace(sentences, '$[0][3]', 9) WHERE number=1",
         "more terms than it has",
@@ -341,7 +342,7 @@ def test_a_damaged_posting_list_is_never_answered_from(tmp_path: Path, change: s
     with _open(tmp_path) as store:
         store.put([entry("a"), entry("b")])
     with closing(sqlite3.connect(tmp_path / "gisa.db")) as connection:
-        connection.execute(f"UPDATE postings SET {change} WHERE term='v0'")
+        connection.execute(f"UPDATE posting_blocks SET {change} WHERE term='v0'")
         connection.commit()
     with _open(tmp_path) as store:
         for use in (lambda: store.lexical(["v0", "귀신"], 9), lambda: store.put([entry("귀신")])):
@@ -356,7 +357,7 @@ def test_a_damaged_posting_list_is_never_answered_from(tmp_path: Path, change: s
 @pytest.mark.parametrize(("block", "data"), [(None, b"\0" * 10), (0, None), (0, "\0" * 10), (0, b"\0")])
 def test_whatever_a_posting_row_holds_it_is_an_error_of_ours(block: int | None, data: object) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:  # without the schema: damage keeps to no type either
-        connection.execute("CREATE TABLE postings (term, block, documents, data)")
-        connection.execute("INSERT INTO postings VALUES ('가', ?, 1, ?)", (block, data))
+        connection.execute("CREATE TABLE posting_blocks (term, block, documents, data)")
+        connection.execute("INSERT INTO posting_blocks VALUES ('가', ?, 1, ?)", (block, data))
         with pytest.raises(IndexDamagedError):
             postings._Postings(connection, "가", 1, 9, 9.0).all()

@@ -13,7 +13,7 @@ import pytest
 from entries import DIMENSION, MODEL, entry
 
 from index import sqlite
-from index.errors import IndexDamagedError
+from index.errors import IndexDamagedError, IndexStoreError
 from index.local_store import LocalStore
 
 MADE = [
@@ -53,10 +53,10 @@ def test_a_collection_of_format_3_is_as_if_it_had_been_made_now(tmp_path: Path, 
         assert store.verify() == []
         assert store.lexical(["d"], 9) == []
     assert old.execute("PRAGMA user_version").fetchone() == (sqlite.VERSION,)
-    assert old.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('sentences', 'narrow')").fetchone() == (0,)
+    assert old.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('sentences', 'postings')").fetchone() == (0,)
     # Numbers go on where they were; "문장" stands in chunks of two blocks.
     assert old.execute("SELECT max(number) FROM chunks").fetchone() == (NUMBERS[-1] + 4,)
-    assert old.execute("SELECT block FROM postings WHERE term='문장'").fetchall() == [(0,), (1,)]
+    assert old.execute("SELECT block FROM posting_blocks WHERE term='문장'").fetchall() == [(0,), (1,)]
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,31 @@ def test_what_was_damaged_before_is_so_after_and_nothing_else(
         assert store.verify() == []
 
 
-def test_posting_lists_that_were_damaged_are_made_anew(tmp_path: Path, old: sqlite3.Connection) -> None:
-    old.execute("UPDATE postings SET data=zeroblob(length(data)) WHERE term='문장' AND block=1")
+@pytest.mark.parametrize("change", ["data=zeroblob(length(data))", "term=CAST(x'ff' AS TEXT)"])
+def test_posting_lists_that_were_damaged_are_made_anew(tmp_path: Path, old: sqlite3.Connection, change: str) -> None:
+    old.execute(f"UPDATE postings SET {change} WHERE term='문장' AND block=1")
     with _open(tmp_path) as store:
         store.flush()
         assert store.verify() == []
         assert len(store.lexical(["문장"], 99)) == len(NUMBERS)
+
+
+def test_nobody_goes_on_with_a_collection_that_another_gisa_brought_up_to_date(tmp_path: Path) -> None:
+    with _open(tmp_path) as store:
+        store.put([MADE[0]])
+        with closing(sqlite3.connect(tmp_path / "gisa.db", isolation_level=None)) as connection:
+            connection.execute(f"PRAGMA user_version={sqlite.VERSION + 1}")
+        for use in (lambda: store.put([MADE[1]]), lambda: store.remove("a"), lambda: store.lexical(["a"], 1)):
+            with pytest.raises(IndexStoreError, match=f"format {sqlite.VERSION + 1}.*Restart"):
+                use()
+
+
+def test_the_last_gisa_of_format_3_cannot_write_into_it(tmp_path: Path, old: sqlite3.Connection) -> None:
+    """It may have had the collection open: what it writes to are the tables `sentences` and `postings`."""
+    _open(tmp_path).close()
+    for statement in "DELETE FROM postings", "INSERT INTO sentences VALUES (3, 9, 0, 1, '가', 0)":
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            old.execute(statement)
 
 
 def test_a_description_that_was_changed_is_not_believed(tmp_path: Path, old: sqlite3.Connection) -> None:

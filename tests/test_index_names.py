@@ -269,6 +269,27 @@ def test_spans_can_be_highlighted(book: NameBook) -> None:
 # Glossing and expanding
 
 
+def test_lines_are_looked_at_one_by_one(book: NameBook) -> None:
+    lines = [
+        "제목에는 없다",
+        "\u3000삼성전자는 서울에 있다.",
+        "",
+        "미",
+        "국가의 일이다.",
+        "이재용 회장은 삼성전자를 이끈다.",
+        "끝",
+    ]
+    text = "\n".join(lines)
+    assert [text[start:end] for start, end in book.spans("Samsung Electronics", text)] == ["삼성전자", "삼성전자"]
+    assert list(book.spans("Samsung Electronics", text)) == [
+        (at, at + 4) for at in range(len(text)) if text.startswith("삼성전자", at)
+    ]
+    assert book.occurs("Seoul", text)
+    assert book.occurs("Lee Jae-yong", text)
+    assert not book.occurs("미국", text)  # a name does not go over the end of a line
+    assert {name.text for line in lines for name in book.find(line)} == {name.text for name in book.find(text)}
+
+
 def test_gloss(book: NameBook) -> None:
     text = "연세대와 한국전자통신연구원(ETRI)은 정부와 협력한다. 연세대는"
     assert book.gloss(text) == "연세대(Yonsei University)와 한국전자통신연구원(ETRI)은 정부와 협력한다. 연세대는"

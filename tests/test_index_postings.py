@@ -160,7 +160,7 @@ def test_removing_leaves_nothing_behind(database: sqlite3.Connection) -> None:
     assert set(_stored(database, 0)) == {("가", 2, 1, 1), ("다", 3, 1, 1)}
     assert _stored(database, 1) == [("나", postings.BLOCK + 1, 1, 1)]
     postings.update(database, {2: ["가"], 3: ["다"], postings.BLOCK + 1: ["나"]}, {})
-    assert database.execute("SELECT count(*) FROM postings").fetchone() == (0,)
+    assert database.execute("SELECT count(*) FROM posting_blocks").fetchone() == (0,)
 
 
 def test_a_very_long_chunk_is_held_at_the_limit(database: sqlite3.Connection) -> None:
@@ -176,6 +176,13 @@ def test_a_block_is_read_in_parts_in_which_each_posting_is_once(database: sqlite
     for part, its in enumerate(parts):
         expected = [number for number in numbers if number // 1024 == part]
         assert sorted(its) == sorted((term, number, 1, 2) for number in expected for term in "가나")
+
+
+def test_a_place_beyond_its_block_is_told(database: sqlite3.Connection) -> None:
+    postings.update(database, {}, {7: ["가"]})
+    beyond = np.array([(7, 1, 1), (postings.BLOCK + 3, 1, 1)], postings.POSTING).tobytes()
+    database.execute("UPDATE posting_blocks SET documents=2, data=?", (postings.packed("가", 0, beyond),))
+    assert _stored(database, 0) == [("가", 7, 1, 1), ("가", postings.BLOCK + 3, 1, 1)]
 
 
 def _stored(database: sqlite3.Connection, block: int) -> list[tuple[str, int, int, int]]:

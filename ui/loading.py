@@ -12,7 +12,7 @@ YOUNG = 20_000
 
 @contextmanager
 def nothing_collected() -> Iterator[None]:
-    """Without garbage collection, and what is there afterwards is never looked at again.
+    """Without garbage collection; what is there afterwards is never looked at again, and what is new only now and then.
 
     A quarter of the time of loading went there, a second or two at exit, and while serving half a second now and then.
     """

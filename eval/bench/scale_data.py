@@ -168,7 +168,7 @@ class _Postings:
         rows["length"] = length[rows["offset"]]
         terms, starts = np.unique(keys // postings.BLOCK, return_index=True)
         connection.executemany(
-            "INSERT INTO postings VALUES (?,?,?,?)",
+            "INSERT INTO posting_blocks VALUES (?,?,?,?)",
             (
                 (
                     said := self._vocabulary[term],

@@ -38,6 +38,7 @@ AT = 10
 """Recall at so many."""
 WARM = 10
 YOUNG = 20_000
+"""As in ui/loading.py, which this room must not import."""
 SENTENCES = 5
 SETS = {"korquad": 3, "belebele_en_ko": 1}
 """Sets that questions come from, and their shares."""
