@@ -7,6 +7,7 @@ microsecond a row. Posting lists carry theirs within (`index.postings`).
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -92,6 +93,18 @@ def wrong(connection: sqlite3.Connection, article: int) -> Iterator[tuple[int | 
         ):
             if stored != found:
                 yield chunk, f"{what} not as written: the checksum differs"
+
+
+def expect_gone(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
+    """Raises IndexDamagedError where a chunk that was not found is one that was never removed."""
+    asked = list(numbers)
+    if not asked:  # as nearly always
+        return
+    left = connection.execute(
+        "SELECT chunk FROM json_each(?) CROSS JOIN chunk_checks ON chunk=value", (json.dumps(asked),)
+    ).fetchone()
+    if left:
+        raise damaged_chunk(connection, left[0])
 
 
 def damaged_chunk(connection: sqlite3.Connection, chunk: int) -> IndexDamagedError:

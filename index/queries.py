@@ -44,9 +44,11 @@ def among(connection: sqlite3.Connection, condition: Filter | None) -> npt.NDArr
 
 
 def ids(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, str]:
-    """Chunk number -> its id; numbers that are gone are left out."""
+    """Chunk number -> its id; numbers that are gone are left out. Raises IndexDamagedError."""
     query = "SELECT number, chunks.id FROM json_each(?) CROSS JOIN chunks ON number=value"
-    return dict(connection.execute(query, (json.dumps(list(numbers)),)))
+    found = dict(connection.execute(query, (json.dumps(list(numbers)),)))
+    checks.expect_gone(connection, (number for number in numbers if number not in found))
+    return found
 
 
 def numbers(connection: sqlite3.Connection) -> npt.NDArray[np.int64]:
@@ -72,8 +74,10 @@ def vectors(
         """SELECT vectors.chunk, vectors.vector, chunk_checks.vector FROM json_each(?)
            CROSS JOIN vectors ON vectors.chunk=value LEFT JOIN chunk_checks ON chunk_checks.chunk=value""",
         (json.dumps(numbers.tolist()),),
-    )
-    return _stacked(connection, rows.fetchall(), dimension)
+    ).fetchall()
+    found, stacked = _stacked(connection, rows, dimension)
+    checks.expect_gone(connection, set(numbers.tolist()).difference(found.tolist()))
+    return found, stacked
 
 
 def vectors_after(connection: sqlite3.Connection, number: int, dimension: int) -> tuple[npt.NDArray[np.int64], Vectors]:

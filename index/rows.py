@@ -179,10 +179,12 @@ def candidates(connection: sqlite3.Connection, numbers: Sequence[int], dimension
     """The chunks with those numbers, by id; those that are gone are left out. Raises IndexDamagedError."""
     chunks = connection.execute(
         f"""SELECT chunk_checks.vector, chunk_checks.text, {checks.CHUNK}, vectors.vector, sentence_vectors
-            FROM json_each(?) CROSS JOIN chunks ON chunks.number=value JOIN vectors ON vectors.chunk=chunks.number
+            FROM json_each(?) CROSS JOIN chunks ON chunks.number=value
+            LEFT JOIN vectors ON vectors.chunk=chunks.number
             LEFT JOIN chunk_checks ON chunk_checks.chunk=chunks.number""",
         (json.dumps(list(numbers)),),
     ).fetchall()
+    checks.expect_gone(connection, set(numbers).difference(row[2] for row in chunks))
     if not chunks:
         return {}
     for vector_check, text_check, *chunk, vector, halves in chunks:
@@ -194,6 +196,8 @@ def candidates(connection: sqlite3.Connection, numbers: Sequence[int], dimension
             f"SELECT {INFO} WHERE number IN (SELECT value FROM json_each(?))", (json.dumps(sorted(articles)),)
         )
     )
+    if left := [row[2] for row in chunks if row[4] not in its_infos]:
+        raise checks.damaged_chunk(connection, left[0])
     vectors = np.frombuffer(b"".join(row[-2] for row in chunks), "<f4").reshape(-1, dimension)
     sentence_vectors = normalised(b"".join(row[-1] for row in chunks), dimension)
     found: dict[str, Candidate] = {}

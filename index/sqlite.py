@@ -98,6 +98,8 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _ours(error, path) from error
+    except UnicodeDecodeError as error:  # a message of SQLite's that quotes a damaged schema
+        raise damaged(path, str(error)) from error
 
 
 def _ours(error: sqlite3.Error, path: Path) -> IndexStoreError:
@@ -178,7 +180,7 @@ def _connect(path: Path, *, alone: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA schema_version").fetchone()  # the first real read: finds a file that is no database
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
     return connection

@@ -61,7 +61,7 @@ def read(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[str, tu
     """
     rows = connection.execute(
         """SELECT chunks.id, number, chunk_checks.words, counts, width, scales, data
-           FROM json_each(?) CROSS JOIN chunks ON number=value JOIN words ON words.chunk=number
+           FROM json_each(?) CROSS JOIN chunks ON number=value LEFT JOIN words ON words.chunk=number
            LEFT JOIN chunk_checks ON chunk_checks.chunk=number""",
         (json.dumps(list(numbers)),),
     )

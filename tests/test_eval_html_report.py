@@ -327,7 +327,7 @@ def test_nothing_went_wrong_and_nothing_answered(tmp_path: Path) -> None:
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
 def test_in_a_browser(run_file: Path, tmp_path: Path) -> None:
     """The switch, the filter and links to failures work, offline and under the page's own policy."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     page_of([run_file], tmp_path)
     with sync_playwright() as playwright:
@@ -355,7 +355,7 @@ def test_in_a_browser(run_file: Path, tmp_path: Path) -> None:
         failure = page.locator("details.failure").nth(1)
         assert failure.get_attribute("open") is None
         rows.first.get_by_role("link").click()
-        assert failure.get_attribute("open") is not None, "the first Korean question that went wrong is the second"
+        expect(failure).to_have_attribute("open", "")  # the first Korean question that went wrong is the second
         page.emulate_media(color_scheme="dark")
         ground = "getComputedStyle(document.body).backgroundColor"
         assert page.evaluate(ground) == "rgb(19, 22, 21)"

@@ -127,6 +127,18 @@ def _read_all(store: LocalStore) -> None:
     store.statistics()
 
 
+def test_a_schema_that_is_no_text_is_damage(tmp_path: Path) -> None:
+    """SQLite quotes it in its message, which Python then cannot read."""
+    with _open(tmp_path) as store:
+        store.put([entry("a")])
+    path = tmp_path / "gisa.db"
+    data = path.read_bytes()
+    assert data.count(b"CREATE TABLE chunk_checks") == 1
+    path.write_bytes(data.replace(b"CREATE TABLE chunk_checks", b"CREATE TABL\xd4 chunk_checks"))
+    with pytest.raises(IndexDamagedError, match="gisa index add"):
+        _use(tmp_path)
+
+
 def test_verify_names_a_damaged_page(tmp_path: Path) -> None:
     with _open(tmp_path) as store:
         store.put([entry(f"a{i}") for i in range(200)])
@@ -213,6 +225,8 @@ def test_verify_names_each_damage_and_rebuild_mends_what_is_derived(
 
 
 READ_HARMS = [
+    "DELETE FROM vectors WHERE chunk=1",
+    "DELETE FROM words WHERE chunk=1",
     "UPDATE chunks SET sentences=json_replace(sentences, '$[1][2]', '다른 말') WHERE number=1",
     "UPDATE chunks SET terms='다른 말 a a' WHERE number=1",
     "UPDATE vectors SET vector=(SELECT vector FROM vectors WHERE chunk=2) WHERE chunk=1",
@@ -249,6 +263,26 @@ def _answer_from(store: LocalStore, article_id: str) -> None:
     chunks = [f"{article_id}-0-0", f"{article_id}-0-1"]
     assert len(store.candidates(chunks)) == len([words for words in store.words(chunks) if words]) == 2
     store.article(article_id)
+
+
+@pytest.mark.parametrize("table", ["chunks", "vectors"])
+def test_a_row_that_is_not_found_was_removed_or_is_damage(tmp_path: Path, table: str) -> None:
+    """A flipped bit of a row's number hides it: an answer without it would be another answer."""
+    number = {"chunks": "number", "vectors": "chunk"}[table]
+    with _open(tmp_path) as store:
+        store.put([entry("a"), entry("b")])
+        store.flush()
+        with _open(tmp_path) as reads:
+            assert len(reads.dense(QUERY, 9)) == len(reads.lexical(["문장"], 9)) == 4
+            store.remove("b")
+            assert len(reads.dense(QUERY, 9)) == len(reads.lexical(["문장"], 9)) == 2
+            with closing(sqlite3.connect(tmp_path / "gisa.db")) as connection:
+                connection.execute(f"UPDATE {table} SET {number}=77 WHERE {number}=1")
+                connection.commit()
+            with pytest.raises(IndexDamagedError):
+                reads.candidates(reads.dense(QUERY, 9))
+            with pytest.raises(IndexDamagedError):
+                reads.candidates(reads.lexical(["문장"], 9))
 
 
 def test_a_damaged_vector_goes_into_no_vector_index(tmp_path: Path) -> None:
