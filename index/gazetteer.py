@@ -78,7 +78,7 @@ class View:
 
     __slots__ = ("key", "places", "starts", "text")
 
-    def __init__(self, text: str, start: int = 0, end: int | None = None) -> None:
+    def __init__(self, text: str, start: int, end: int) -> None:
         self.text = text
         lines = text[start:end]
         kept = [(plain, i) for i, letter in enumerate(lines, start) if (plain := _PLAIN[ord(letter)])]

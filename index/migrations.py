@@ -24,7 +24,8 @@ _SENTENCE = """position, start, "end", text, terms"""
 _NARROW = 4096
 """Chunk numbers of a block of postings before format 4."""
 _AT_ONCE = 1000
-_NO_TEXT = "decode to UTF-8"
+NO_TEXT = "decode to UTF-8"
+"""In the error that reading such a row is."""
 _NEVER = -1
 """No row has it for a checksum."""
 
@@ -91,7 +92,7 @@ def _undecodable() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if _NO_TEXT not in str(error):
+        if NO_TEXT not in str(error):
             raise
 
 

@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]
 _PROBE = "기사 Article 26만 H100"
 _SLAB = 1024
 _STEP = 8
-"""Batches are padded to a multiple of so many tokens: torch keeps code, half a megabyte of it, for each length met."""
+"""Batches are padded to a multiple of so many tokens: torch keeps code for each length that it meets."""
 _OFFSETS = {"return_offsets_mapping": True, "return_special_tokens_mask": True}
 
 
@@ -112,14 +112,14 @@ class SentenceTransformerEmbedder:
     def _step(self) -> int:
         return _STEP if (self._model.max_seq_length or 0) % _STEP == 0 else 1
 
-    def _encode_query(self, texts: list[str], **options: Any) -> Any:
+    def _encode_query(self, texts: list[str], *, words: bool = False) -> Any:
         with _threads(1 if len(texts) == 1 else torch.get_num_threads()):
-            return self._encode_as(self._model.encode_query, self._query_prompt, texts, **options)
+            return self._encode_as(self._model.encode_query, self._query_prompt, texts, words)
 
-    def _encode_document(self, texts: list[str], **options: Any) -> Any:
-        return self._encode_as(self._model.encode_document, self._document_prompt, texts, **options)
+    def _encode_document(self, texts: list[str], *, words: bool = False) -> Any:
+        return self._encode_as(self._model.encode_document, self._document_prompt, texts, words)
 
-    def _encode_as(self, encode: Callable[..., Any], prompt: str, texts: list[str], *, words: bool = False) -> Any:
+    def _encode_as(self, encode: Callable[..., Any], prompt: str, texts: list[str], words: bool) -> Any:
         tokenizing: dict[str, Any] = dict(_OFFSETS) if words else {}
         if len(texts) > 1:
             tokenizing["pad_to_multiple_of"] = self._step

@@ -86,7 +86,7 @@ _log = structlog.get_logger(__name__)
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC})
 _NO_SHARED_MEMORY = frozenset({sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP, sqlite3.SQLITE_IOERR_SHMOPEN})
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_DAMAGED_SIGNS = ("decode to UTF-8", "no such table", "no such column")
+_DAMAGED_SIGNS = (migrations.NO_TEXT, "no such table", "no such column")
 """In errors without a code of their own: Python's, and a schema that has lost something."""
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from entries import DIMENSION, MODEL, entry
+from entries import DIMENSION, MODEL, entry, unit
 
-from index import sqlite
+from index import migrations, sqlite
 from index.errors import IndexDamagedError, IndexStoreError
 from index.local_store import LocalStore
 
@@ -32,6 +32,32 @@ def old(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 def _open(folder: Path) -> LocalStore:
     return LocalStore(folder, embedder=MODEL, dimension=DIMENSION)
+
+
+def test_a_collection_of_format_1_is_brought_up_to_date(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "gisa.db")) as connection:
+        connection.executescript((Path(__file__).parent / "data" / "collection-1.sql").read_text(encoding="utf-8"))
+    with _open(tmp_path) as store:
+        assert {info.id: store.article(info.id) for info in store.articles()} == {
+            "a": entry("a", publisher="신문", published=date(2025, 10, 31)).article,
+            "b": entry("b", 1).article,
+        }
+        assert {one.chunk.id for one in store.candidates(store.dense(unit(1, 1)[0], 9))} == {
+            "a-0-0", "a-0-1", "b-1-0", "b-1-1"
+        }  # fmt: skip
+        assert set(store.lexical(["문장"], 9)) == {"a-0-0", "a-0-1", "b-1-0", "b-1-1"}
+        assert store.names() == {("엔스케일", "Nscale")}
+        store.put([entry("c")])
+        store.flush()
+        assert store.verify() == []
+    with closing(sqlite3.connect(tmp_path / "gisa.db")) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (sqlite.VERSION,)
+        # "gone" had the chunks 1 and 2: numbers are never used again.
+        assert [number for (number,) in connection.execute("SELECT number FROM chunks")] == [3, 4, 5, 6, 7, 8]
+        connection.execute("UPDATE vectors SET vector=(SELECT vector FROM vectors WHERE chunk=4) WHERE chunk=3")
+        connection.commit()
+    with _open(tmp_path) as store:
+        assert "article a chunk number 3" in [damage.where for damage in store.verify()]
 
 
 def test_a_collection_of_format_3_is_as_if_it_had_been_made_now(tmp_path: Path, old: sqlite3.Connection) -> None:
@@ -116,3 +142,25 @@ def test_a_description_that_was_changed_is_not_believed(tmp_path: Path, old: sql
     with pytest.raises(IndexDamagedError, match="description"):
         _open(tmp_path)
     assert old.execute("PRAGMA user_version").fetchone() == (3,)
+
+
+def test_an_upgrade_that_fails_leaves_the_collection_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _open(tmp_path) as store:
+        store.put([entry("a")])
+
+    def add_column(connection: sqlite3.Connection) -> None:
+        connection.execute("ALTER TABLE articles ADD COLUMN section TEXT")
+        if broken:
+            raise sqlite3.OperationalError("interrupted")
+
+    broken = True
+    monkeypatch.setattr("index.sqlite.VERSION", sqlite.VERSION + 1)
+    monkeypatch.setitem(migrations.STEPS, sqlite.VERSION - 1, add_column)
+    with pytest.raises(IndexStoreError, match="interrupted"):
+        _open(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "gisa.db")) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (sqlite.VERSION - 1,)
+    broken = False
+    with _open(tmp_path) as store:
+        assert [info.id for info in store.articles()] == ["a"]
+        assert store.verify()[0].where == "vector index"  # and nothing else
