@@ -1,6 +1,6 @@
 # `make` prints what there is. Everything runs in .venv, which the first target that needs it sets up.
 .DEFAULT_GOAL := help
-.PHONY: ask serve test check eval bench clean help browser
+.PHONY: ask serve test check eval bench reader clean help browser
 
 BIN := .venv/bin
 # Written by a set-up that went well, with the folder it was made for: a venv cannot be moved.
@@ -54,6 +54,15 @@ eval: $(READY) ## Score answers and the verifier, and what ../shared/evaldata ha
 	@$(if $(CLAIMS),$(BIN)/python -m eval.claims $(CLAIMS))
 	@$(if $(RETRIEVAL_SETS),$(BIN)/gisa eval retrieval $(RETRIEVAL_SETS))
 	@$(if $(NOMIRACL),$(BIN)/python -m eval.nomiracl $(NOMIRACL) $(if $(LONG),,--questions 40))
+
+# Training goes on where it was broken off; what is shipped is replaced at the end alone.
+READER := $(or $(GISA_HOME),$(HOME)/.local/share/gisa)/eval/reader
+reader: $(READY) ## Train the reader anew (two hours on two cores), then fit what decides by its readings
+	@$(BIN)/python -m eval.reader.train --out $(READER) $(ARGS)
+	@cp $(READER)/reader.safetensors rag/data/reader.safetensors
+	@cd rag/data && sha256sum reader.safetensors > reader.safetensors.sha256
+	@$(BIN)/python -m eval.reader.fit
+	@$(BIN)/python -m eval.reader.measure
 
 bench: $(READY) ## Time starts, questions, ingest and REST, then gisa beside its peers (ARGS="--every 4"; LONG=1: whole)
 	@$(BIN)/python -m eval.bench.startup

@@ -59,6 +59,7 @@ class SentenceTransformerEmbedder:
             torch.set_num_threads(threads)
         self._batch_tokens = batch_tokens
         self._model = _load(model, device)
+        self._folder = Path(model)
         if precision == "bfloat16" or (precision == "auto" and _computes_bfloat16(self._model.device)):
             self._model.bfloat16()
         self._dimension = self._model.get_embedding_dimension() or len(np.asarray(self._model.encode(_PROBE)))
@@ -70,6 +71,16 @@ class SentenceTransformerEmbedder:
     def name(self) -> str:
         """The model's name and a stamp of its weights, tokenizer and prompts; the same in either precision."""
         return self._name
+
+    @property
+    def folder(self) -> Path:
+        """Where the model lies, when it was given as a folder."""
+        return self._folder
+
+    @property
+    def encoder(self) -> Any:
+        """The transformers model itself, in its precision; who reads with it must not change it."""
+        return self._model[0].auto_model
 
     @property
     def dimension(self) -> int:

@@ -32,6 +32,13 @@ def translations(text: str) -> dict[str, Group]:
     return {word: group for word, group in groups.items() if group}
 
 
+@lru_cache(maxsize=1)
+def common_words() -> frozenset[str]:
+    """The English words of the list, in lower case."""
+    lines = (files("index") / "data" / "vocabulary.tsv").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split("\t")[0].split(", "))
+
+
 def group_frequency(groups: Sequence[Group], store: Store) -> list[int]:
     """In how many chunks each group stands, as its most frequent word does: of an ambiguous one little is to be had."""
     frequency = store.document_frequency({term for group in groups for word in group for term in word})

@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 
 if TYPE_CHECKING:
     from index.sentence_transformer import SentenceTransformerEmbedder
+    from rag.reading.reader import Reader
 
 # A crowded machine is slow, and that is no defect of what is tested.
 settings.register_profile("gisa", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -39,6 +40,14 @@ def embedder(embedder_folder: Path) -> SentenceTransformerEmbedder:
     from index.sentence_transformer import SentenceTransformerEmbedder
 
     return SentenceTransformerEmbedder(embedder_folder)
+
+
+@pytest.fixture(scope="session")
+def reader(embedder: SentenceTransformerEmbedder) -> Reader:
+    """gisa's reader, with the weights that are shipped."""
+    from rag.reading.open import own
+
+    return own(embedder)
 
 
 @pytest.fixture(scope="session")

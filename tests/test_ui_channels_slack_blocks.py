@@ -73,7 +73,7 @@ def test_a_refusal_names_the_nearest_in_korean_too() -> None:
 
 
 def test_what_a_reader_must_know_stands_below() -> None:
-    claims = (Claim("40,000", "quantity", False, None),)
+    claims = (Claim("40,000", "quantity", "unknown", None),)
     told = lines(shown(replace(ANSWER, claims=claims), "How many servers will Garam buy?"))
     assert told[-3:-1] == [
         "Understood as: How many servers will Garam buy?",
@@ -104,7 +104,7 @@ def test_no_article_can_mention_link_or_break_out(url: str | None, line: str) ->
 @pytest.mark.parametrize("count", [0, 1, 120])
 def test_slacks_limits_are_kept(text: str, count: int) -> None:
     citations = tuple(replace(CITATION, number=n, title=text, quote=f"{n}{text}", publisher=text) for n in range(count))
-    claims = tuple(Claim(text, "name", False, None) for _ in range(30))
+    claims = tuple(Claim(text, "name", "unknown", None) for _ in range(30))
     told = shown(replace(ANSWER, answer=text, citations=citations, claims=claims, nearest=(GARAM,) * count))
     within_limits(told)
     if count == 120:

@@ -57,6 +57,7 @@
     .problem { border-left: 4px solid #c62828; padding-left: 8px; }
     .cite { padding: 0 4px; border: 0; background: none; color: LinkText; text-decoration: underline; }
     blockquote { margin: 4px 0; padding-left: 8px; border-left: 3px solid #1a4fa3; }
+    mark { background: #ffe9a3; color: inherit; }
     ol.sources { list-style: none; padding: 0; }
     form { align-items: end; }
     label { flex: 1; font-size: 14px; }
@@ -157,19 +158,37 @@
     return make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, say("article"));
   }
 
-  function sourceOf(citation) {
+  /** The quotation with the words marked that were read; claims name them by code points of the article. */
+  function marked(citation, claims) {
+    const letters = Array.from(citation.quote);
+    const pieces = [];
+    let at = 0;
+    claims
+      .map((claim) => claim.span)
+      .filter((span) => span && span.article_id === citation.article_id && span.start >= citation.start && span.end <= citation.end)
+      .sort((one, other) => one.start - other.start)
+      .forEach((span) => {
+        const [first, last] = [span.start - citation.start, span.end - citation.start];
+        if (first < at) return;
+        pieces.push(letters.slice(at, first).join(""), make("mark", {}, letters.slice(first, last).join("")));
+        at = last;
+      });
+    return [...pieces, letters.slice(at).join("")];
+  }
+
+  function sourceOf(citation, claims) {
     const where = [citation.publisher, citation.published].filter(Boolean).join(" · ");
     return make(
       "details",
       {},
       make("summary", {}, `[${citation.number}] ${citation.title}`),
-      make("blockquote", {}, citation.quote),
+      make("blockquote", {}, ...marked(citation, claims)),
       make("p", { className: "note" }, where, where && citation.url ? " · " : "", linkTo(citation.url)),
     );
   }
 
   function fill(turn, told) {
-    const sources = new Map(told.citations.map((citation) => [citation.number, sourceOf(citation)]));
+    const sources = new Map(told.citations.map((citation) => [citation.number, sourceOf(citation, told.claims)]));
     const text = make("p", { lang: told.language });
     told.answer.split(/(\[\d+\])/).forEach((part) => {
       const number = Number(/^\[(\d+)\]$/.exec(part)?.[1]);

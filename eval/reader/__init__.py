@@ -1,0 +1,1 @@
+"""Trains, fits and measures the reader (rag.reading)."""

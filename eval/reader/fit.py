@@ -1,0 +1,219 @@
+"""`python -m eval.reader.fit`: fits what decides which reading answers (rag.decide), and writes rag/data/decision.json.
+
+On questions kept back from the reader's training, asked of all shipped newsroom articles in one collection: what is
+fitted sees readings of articles the reader never saw. The limits are chosen by cross-validated odds: quoting so that the
+shares of refused answerable and answered unanswerable questions together are the least, asserting so that at most WRONG
+of the answers assert something wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_predict
+from sklearn.preprocessing import StandardScaler
+
+from eval import provenance
+from eval.newsroom.collection import opened
+from eval.newsroom.data import NewsroomQuestion
+from eval.newsroom.score import matches
+from eval.progress import track
+from eval.reader.corpus import shipped
+from eval.reader.measure import f1
+from rag.assemble import Gisa
+from rag.decide import MOST, OF_ANSWER, OF_READING, Answering, Weights, of_answer
+from rag.pipeline import ALL, found_for, ignore, readings
+from rag.question import Question, read
+from rag.settings import load_settings
+from rag.types import Evidence
+from rag.wording import sentence, told
+from seeds.article import Article
+
+WRONG = 0.04
+FOLDS = 5
+LEAST = 15
+"""So many right and wrong answers in doubt are needed to weigh the language model's odds."""
+OUT = Path(__file__).parents[2] / "rag" / "data" / "decision.json"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with its readings and which of them are right."""
+
+    asked: NewsroomQuestion
+    question: Question
+    readings: list[Answering]
+    right: list[bool]
+
+
+Judge = Callable[[Question, Evidence], float]
+"""The language model's log odds that a sentence answers."""
+
+
+def is_right(question: NewsroomQuestion, one: Answering, said: str) -> bool:
+    """Whether a reading answers: by what would be asserted where the set says what must be matched, else by the words."""
+    if not question.answerable:
+        return False
+    if question.must:
+        return matches(question, said)
+    places = [place for place in question.answers if place.article == one.evidence.article.id]
+    same = [
+        place.span for place in places if one.evidence.text in place.sentence or place.sentence in one.evidence.text
+    ]
+    if not same:
+        return False
+    digits = re.sub(r"\D", "", one.reading.text)
+    return any(f1(one.reading.text, [span]) >= 0.6 and digits == re.sub(r"\D", "", span) for span in same)
+
+
+def ask_all(gisa: Gisa, wanted: Sequence[NewsroomQuestion]) -> list[Asked]:
+    parts = gisa.parts
+    names = parts.retriever.names
+    found: list[Asked] = []
+    for one in track(wanted, "questions", len(wanted)):
+        question = read(one.question, names, one.lang)
+        rows = readings(question, found_for(question, parts, None, ALL), parts)
+        its = [Answering(item, reading, features, 0.0) for item, reading, features in rows]
+        said = [told(question, reading.evidence, (reading.start, reading.end), names) for reading in its]
+        right = [is_right(one, r, sentence(question, t, lambda: "")) for r, t in zip(its, said, strict=True)]
+        found.append(Asked(one, question, its, right))
+    return found
+
+
+def kept_back() -> tuple[list[Article], list[NewsroomQuestion]]:
+    """All shipped newsroom articles, and the single facts asked about those the reader was not trained on."""
+    articles, wanted = list[Article](), list[NewsroomQuestion]()
+    for its, _ in shipped(kept=False):
+        articles += its
+    for its, asked in shipped(kept=True):
+        articles += its
+        known = {article.id for article in its}
+        wanted += [q for q in asked if q.single and known & {*(p.article for p in q.answers), q.near or ""}]
+    return articles, wanted
+
+
+def fitted(features: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> Weights:
+    scale = StandardScaler().fit(features)
+    deviation = np.where(scale.scale_ > 0, scale.scale_, 1.0)
+    model = LogisticRegression(C=1.0, max_iter=2000).fit((features - scale.mean_) / deviation, right)
+    return Weights(scale.mean_, deviation, model.coef_[0], float(model.intercept_[0]))
+
+
+def crossed(features: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Log odds of each row by weights fitted on the other folds."""
+    scaled = StandardScaler().fit_transform(features)
+    model = LogisticRegression(C=1.0, max_iter=2000)
+    return np.asarray(cross_val_predict(model, scaled, right, cv=FOLDS, method="decision_function"))
+
+
+def limits(
+    odds: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], answerable: npt.NDArray[np.bool_]
+) -> tuple[float, float, dict[str, float]]:
+    """(asserting, quoting) and what they give on the questions they were chosen on."""
+    steps = np.unique(np.round(odds, 3))
+    quoting = min(
+        steps, key=lambda at: float((odds[answerable] < at).mean() / 0.08 + (odds[~answerable] >= at).mean() / 0.15)
+    )
+    given = max(int((odds >= quoting).sum()), 1)
+    asserting = next(
+        (at for at in steps if at >= quoting and float(((odds >= at) & ~right).sum()) / given <= WRONG), steps[-1]
+    )
+    return (
+        float(asserting),
+        float(quoting),
+        {
+            "right": float(((odds >= asserting) & right)[answerable].mean()),
+            "wrong": float(((odds >= asserting) & ~right).sum() / given),
+            "refused": float((odds[answerable] < quoting).mean()),
+            "answered": float((odds[~answerable] >= quoting).mean()),
+        },
+    )
+
+
+def fit(asked: Sequence[Asked], judge: Judge) -> dict[str, Any]:
+    """The weights and limits for one language, with what they gave where they were chosen."""
+    asked = [one for one in asked if one.readings]
+    rows = np.array([reading.features for one in asked for reading in one.readings])
+    order = fitted(rows, np.array([right for one in asked for right in one.right]))
+    firsts: list[Answering] = []
+    features: list[tuple[float, ...]] = []
+    labels: list[bool] = []
+    for one in asked:
+        pairs = sorted(zip(one.readings, one.right, strict=True), key=lambda pair: -order.odds(pair[0].features))
+        ordered = [replace(reading, odds=order.odds(reading.features)) for reading, _ in pairs]
+        firsts.append(ordered[0])
+        features.append(of_answer(ordered))
+        labels.append(pairs[0][1])
+    told, right = np.array(features), np.array(labels)
+    can = np.array([one.asked.answerable for one in asked])
+    odds = crossed(told, right)
+    asserting, quoting, figures = limits(odds, right, can)
+    doubtful = [k for k, at in enumerate(odds) if quoting <= at < asserting]
+    judged = [judge(asked[k].question, firsts[k].evidence) for k in track(doubtful, "judged", len(doubtful))]
+    return {
+        "order": kept(order),
+        "answer": kept(fitted(told, right)),
+        "judged": kept(of_doubt(odds[doubtful], np.array(judged), right[doubtful])),
+        "asserting": round(asserting, 3),
+        "quoting": round(quoting, 3),
+        "fitted_on": {
+            "questions": len(asked),
+            "answerable": int(can.sum()),
+            "first_right": round(float(right[can].mean()), 3),
+            "found": round(float(np.mean([any(one.right) for one in asked if one.asked.answerable])), 3),
+            "in_doubt": len(doubtful),
+            **{key: round(value, 3) for key, value in figures.items()},
+        },
+    }
+
+
+def of_doubt(
+    odds: npt.NDArray[np.float64], judged: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]
+) -> Weights:
+    """Weights of the odds and the language model's; the odds alone, where too few were in doubt to tell."""
+    if min(right.sum(), (~right).sum()) < LEAST:
+        return Weights(np.zeros(2), np.ones(2), np.array([1.0, 0.0]), 0.0)
+    return fitted(np.column_stack([odds, np.clip(judged, -MOST, MOST)]), right)
+
+
+def kept(weights: Weights) -> dict[str, Any]:
+    return {
+        "mean": [round(float(x), 5) for x in weights.mean],
+        "deviation": [round(float(x), 5) for x in weights.deviation],
+        "weights": [round(float(x), 5) for x in weights.weights],
+        "bias": round(weights.bias, 5),
+    }
+
+
+def main() -> None:
+    told_ = argparse.ArgumentParser(description=__doc__)
+    told_.add_argument("--out", type=Path, default=OUT)
+    out = told_.parse_args().out
+    articles, wanted = kept_back()
+    written: dict[str, Any] = {"of_reading": OF_READING, "of_answer": OF_ANSWER, "fitted": provenance.now()}
+    with opened(load_settings(), articles, llm=True) as gisa:
+        writer, names = gisa.parts.writer, gisa.names
+        assert writer is not None
+
+        def judge(question: Question, item: Evidence) -> float:
+            return writer.judge(question, item, names, ignore)
+
+        asked = ask_all(gisa, wanted)
+        for lang in ("ko", "en"):
+            written[lang] = fit([one for one in asked if one.asked.lang == lang], judge)
+            Console().print(lang, written[lang]["fitted_on"])
+    out.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
