@@ -2,8 +2,9 @@
 
 `python -m eval.nomiracl ../shared/evaldata/nomiracl_ko [--out FILE.jsonl] [--plot FILE.svg]` (NoMIRACL: Thakur et al.
 2024, arXiv:2312.11361). Each question is asked of its own passages alone. What is kept of it is what gisa's decision
-rests on: the log odds that the best reading answers. The limit of the odds is then chosen on one half of the questions and reported on the other. A run that was broken off
-goes on where it stopped, under the same settings; at another revision of the code all of them are told.
+rests on: the log odds that the best reading answers. The limit of the odds is then chosen on one half of the questions
+and reported on the other. A run that was broken off goes on where it stopped, under the same settings; at another
+revision of the code all of them are told.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from index.build import ingest
 from index.local_store import LocalStore
 from index.types import Filter
 from rag.assemble import open_embedder, open_reader
-from rag.decide import answer_odds, in_order, model
+from rag.decide import answer_odds, in_order
+from rag.decide import model as fitted
 from rag.errors import GisaError
 from rag.pipeline import ALL, Parts, found_for, readings
 from rag.question import read
@@ -245,7 +247,7 @@ def main(
         folder, out or settings.home / "eval" / f"{folder.resolve().name}.jsonl", settings, questions
     )
     least = settings.answer.least_odds
-    Console().print(table(outcomes, model("ko").quoting if least is None else least))
+    Console().print(table(outcomes, fitted("ko").quoting if least is None else least))
     Console(highlight=False, soft_wrap=True).print(*map(source, sittings), sep="\n", markup=False)
     if plot:
         draw(outcomes, plot)

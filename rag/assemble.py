@@ -185,7 +185,7 @@ class Gisa:
         """Load once what the first question in each language would wait for. Does nothing on an empty collection."""
         if self.store.statistics().articles:
             for question, language in (("What is new in Korea?", "en"), ("한국의 새 소식은?", "ko")):
-                self.search(question, language=language)
+                self.ask(question, language=language, by_quoting=True)
 
     @property
     def parts(self) -> Parts:
@@ -227,8 +227,8 @@ class Model:
     def model(self) -> str:
         return self._writer.result().model
 
-    def judge(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> float:
-        return self._begun(question.language).judge(question, item, names, listen)
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
+        return self._begun(question.language).judge(question, item, names)
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
         return self._begun(question.language).write(question, item, names, listen)
@@ -311,6 +311,7 @@ def open_gisa(
     made here). The language model is loaded while the rest is. Raises GisaError."""
     resolve(settings.embedder.model, settings.home, "embedder", progress=progress)  # a wrong one costs no download
     model = Model(settings, progress) if llm else None
+    collection: Collection | None = None
     try:
         seeding = settings.index_folder / "seeding"  # stands while the first build is under way: a killed one goes on
         local = settings.store.kind == "local"
@@ -318,6 +319,7 @@ def open_gisa(
         if first:  # before the collection is there: an empty one without the mark would stay empty
             _mark(seeding)
         collection = open_collection(settings, progress=progress, make=local)
+        reader = open_reader(settings, collection.embedder, progress)
         kiwi().tokenize("기사")  # seconds of getting ready that the first question need not wait for
         if first:
             articles = shipped_articles()
@@ -325,10 +327,12 @@ def open_gisa(
                 on_first_build(len(articles))
             ingest(collection.store, collection.embedder, articles)
             seeding.unlink(missing_ok=True)  # another process may have built it meanwhile
-        return Gisa(settings, collection, model)
+        return Gisa(settings, collection, model, reader)
     except BaseException:
         if model is not None:
             model.close()
+        if collection is not None:
+            collection.store.close()
         raise
 
 

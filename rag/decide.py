@@ -1,10 +1,10 @@
-"""Which reading answers, and whether any does: a small model fitted to what readers of the news marked as right.
+"""Which reading answers, and whether any does: a small model, fitted to questions whose answers are known.
 
 Logistic regression (Cox 1958) over what is known of a reading: the reader's log odds of the words and of the sentence,
 how retrieval ranks it, whether its kind is what is asked for, whether its article has the names and numbers of the
 question. One set of weights orders the readings of a question, another tells whether the first is to be asserted,
-quoted, or nothing. Both were fitted by `python -m eval.reader.fit` on questions the reader was not trained on, and are kept
-in data/decision.json with the figures they gave.
+quoted, or nothing. Both were fitted by `python -m eval.reader.fit` on questions the reader was not trained on, and
+stand in data/decision.json with the figures they gave.
 """
 
 from __future__ import annotations
@@ -146,11 +146,14 @@ def decide(question: Question, odds: float, least: float | None = None) -> Decis
 def model(language: Language) -> Model:
     """The fitted weights for questions in that language."""
     kept = json.loads((files("rag") / "data" / "decision.json").read_text(encoding="utf-8"))[language]
-    return Model(_weights(kept["order"]), _weights(kept["answer"]), _weights(kept["judged"]), kept["asserting"], kept["quoting"])
+    return Model(
+        _weights(kept["order"]), _weights(kept["answer"]), _weights(kept["judged"]), kept["asserting"], kept["quoting"]
+    )
 
 
 def _weights(kept: dict[str, Any]) -> Weights:
-    return Weights(*(np.asarray(kept[key], np.float64) for key in ("mean", "deviation", "weights")), kept["bias"])
+    mean, deviation, weights = (np.asarray(kept[key], np.float64) for key in ("mean", "deviation", "weights"))
+    return Weights(mean, deviation, weights, kept["bias"])
 
 
 def _plain(text: str) -> str:

@@ -2,8 +2,8 @@
 
 Asked for yes or no it tells by its log odds whether a sentence answers (pointwise relevance generation, Liang et al.
 2022, arXiv:2211.09110). Few-shot examples matter more to it than instructions do, and numerals are annotated before it
-reads them: it takes 26만 for 26,000, but copies `26만장 (= 260,000)` right. Nothing it writes is shown before rag.check has
-been through it.
+reads them: it takes 26만 for 26,000, but copies `26만장 (= 260,000)` right. Nothing it writes is shown before rag.check
+has been through it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from index.names import NameBook
 from rag.annotate import annotate, annotate_dates
 from rag.errors import Language, ModelServerError
 from rag.question import Question, has_language
-from rag.types import Drafted, Evidence, Judging, Listener, Restarted
+from rag.types import Drafted, Evidence, Listener, Restarted
 
 SENTENCE_TOKENS = 240
 QUESTION_TOKENS = 120
@@ -49,9 +49,8 @@ class Writer:
     def model(self) -> str:
         return self._llm.metadata.model_name
 
-    def judge(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> float:
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
         """The log odds that a sentence answers the question. Raises ModelServerError."""
-        listen(Judging(1))
         return self._odds(prompt(question, item, names))
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:

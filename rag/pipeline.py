@@ -9,7 +9,7 @@ from typing import Protocol
 
 from index.names import NameBook
 from index.types import Filter
-from rag.check import checked
+from rag.check import checkable, checked
 from rag.compose import Composer
 from rag.decide import Weighed, answer_odds, decide, in_order, of_reading, with_judgement
 from rag.errors import ModelServerError
@@ -19,11 +19,11 @@ from rag.reading.passage import Passage, window
 from rag.reading.reader import Reader
 from rag.retrieve import Retriever
 from rag.settings import Settings
-from rag.types import Answer, Drafted, Evidence, Found, Listener, Restarted, SearchResult
+from rag.types import Answer, Drafted, Evidence, Found, Judging, Listener, Restarted, SearchResult
 from rag.wording import told
 
 ALL = 1000
-"""More sentences than the chunks hold that are looked at."""
+"""Every sentence of the chunks that are looked at: more than they hold."""
 WEIGHED = 12
 """So many of the sentences read, by the reader's score, are weighed."""
 
@@ -34,7 +34,7 @@ class Writes(Protocol):
     @property
     def model(self) -> str: ...
 
-    def judge(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> float:
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
         """The log odds that a sentence answers. Raises ModelServerError."""
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
@@ -55,7 +55,7 @@ def ignore(_: object) -> None:
     """A listener that does not listen."""
 
 
-def ask(
+def ask(  # noqa: PLR0911 (a line a step)
     text: str, parts: Parts, *, language: str = "auto", where: Filter | None = None, listen: Listener = ignore
 ) -> Answer:
     """Answer a question. Degrades in this order: what was read, asserted; the best sentence quoted; a refusal that
@@ -73,7 +73,8 @@ def ask(
     clock.lap("read")
     if parts.writer is not None and decide(question, odds, least) == "quote":  # in doubt: the model may tell
         try:
-            judged = parts.writer.judge(question, ordered[0].evidence, names, listen)
+            listen(Judging(1))  # about to be asked: whoever shares the model waits for a turn here
+            judged = parts.writer.judge(question, ordered[0].evidence, names)
             odds = with_judgement(question, odds, judged)
         except ModelServerError as error:
             return compose.quotation(ordered[0], because=error)
@@ -85,18 +86,20 @@ def ask(
     if decision == "quote":
         return compose.quotation(best)
     said = told(question, best.evidence, (best.start, best.end), names)
-    if parts.writer is None or question.language == "ko" or (said.whole and parts.settings.answer.drafting != "always"):
+    wanted = not said.whole or parts.settings.answer.drafting == "always"
+    if parts.writer is None or question.language == "ko" or not (wanted and checkable(said, names)):
         return compose.asserted(best, said)
     try:
         listen(Drafted(""))  # about to be asked: whoever shares the model waits for a turn here
         draft = parts.writer.write(question, best.evidence, names, listen)
+        clock.lap("generate")
+        written = checked(question, draft, best, said, names)
+        clock.lap("verify")
+        if written is None:
+            listen(Restarted())
     except ModelServerError as error:
         return compose.asserted(best, said, because=error)
-    clock.lap("generate")
-    written = checked(question, draft, best, said, names)
-    clock.lap("verify")
     if written is None:
-        listen(Restarted())
         return compose.asserted(best, said)
     return compose.written(written, best, said, parts.writer.model)
 

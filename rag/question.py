@@ -91,7 +91,13 @@ _EXPECTS_KO: tuple[tuple[Expects, str], ...] = (
         r"어디|어느 (?:나라|도시|지역|국가|곳)|장소|어떤 (?:나라|도시|지역|국가)|소재지|위치"
         r"|지역은|도시는|국가는|나라는",
     ),
-    ("reason", r"왜|이유|까닭|배경|때문|원인|목적|계기"),
+    ("reason", r"왜|이유|까닭|때문|원인|목적|계기"),
+)
+
+
+_YES_OR_NO = re.compile(
+    r"(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should)\b(?! (?:you|we|anyone|i|it known)\b)",
+    re.IGNORECASE,
 )
 
 
@@ -176,15 +182,19 @@ def _reads_as_english(text: str) -> bool:
 def expects(text: str, language: Language) -> Expects:
     """The kind of thing an answer must hold. In English the first question word decides ("Where was he when ...")."""
     if language == "ko":
-        found = next((kind for kind, pattern in _EXPECTS_KO if re.search(pattern, text)), "other")
-        return "count" if found != "date" and _asks_number(text) else found
+        found: Expects = next((kind for kind, pattern in _EXPECTS_KO if re.search(pattern, text)), "other")
+        if found != "date" and _has_noun(text, "수"):
+            return "count"
+        return "reason" if found == "other" and _has_noun(text, "배경") else found
+    if _YES_OR_NO.match(text):
+        return "other"  # a when or where in it asks nothing
     starts = ((match.start(), kind) for kind, pattern in _EXPECTS_EN if (match := re.search(pattern, text, re.I)))
     return min(starts, key=lambda one: one[0], default=(0, "other"))[1]
 
 
-def _asks_number(text: str) -> bool:
-    """Whether a number is asked for by the noun 수, which 교수 only ends in."""
-    return "수" in text and any(part.form == "수" and part.tag == "NNG" for part in morphemes(text))
+def _has_noun(text: str, noun: str) -> bool:
+    """Whether a noun stands in a text by itself: 수, which 교수 only ends in, 배경, with which 배경훈 only begins."""
+    return noun in text and any(part.form == noun and part.tag == "NNG" for part in morphemes(text))
 
 
 def _search_terms(text: str, language: Language, names: NameBook) -> tuple[str, ...]:

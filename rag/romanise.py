@@ -11,14 +11,23 @@ import re
 _HANGUL = re.compile(r"[가-힣]+")
 _PERSON = re.compile(r"[가-힣]{2,4}")
 _TWO_SYLLABLES = frozenset({"남궁", "황보", "제갈", "선우", "독고", "사공", "서문"})
-# fmt: off
-_SURNAMES = dict(pair.split(":") for pair in ["김:Kim", "이:Lee", "박:Park", "최:Choi", "정:Jeong", "강:Kang", "조:Cho", "윤:Yoon", "장:Jang", "임:Lim", "한:Han", "오:Oh", "서:Seo", "신:Shin", "권:Kwon", "황:Hwang", "안:Ahn", "송:Song", "류:Ryu", "유:Yoo", "홍:Hong", "전:Jeon", "고:Ko", "문:Moon", "양:Yang", "손:Son", "배:Bae", "백:Baek", "허:Heo", "남:Nam", "심:Shim", "노:Noh", "하:Ha", "곽:Kwak", "성:Sung", "차:Cha", "주:Joo", "우:Woo", "구:Koo", "민:Min", "진:Jin", "지:Ji", "엄:Eom", "채:Chae", "원:Won", "천:Cheon", "방:Bang", "공:Kong", "현:Hyun", "변:Byun", "염:Yeom", "여:Yeo", "추:Choo", "도:Do", "소:So", "석:Seok", "선:Sun", "설:Seol", "마:Ma", "길:Gil", "연:Yeon", "위:Wi", "표:Pyo", "명:Myung", "기:Ki", "반:Ban", "왕:Wang", "금:Geum", "옥:Ok", "육:Yook", "인:In", "맹:Maeng", "제:Je", "모:Mo", "탁:Tak", "국:Kook", "어:Eo", "은:Eun", "편:Pyeon", "용:Yong"])
-# fmt: on
+_SURNAMES = {
+    "김": "Kim", "이": "Lee", "박": "Park", "최": "Choi", "정": "Jeong", "강": "Kang", "조": "Cho", "윤": "Yoon",
+    "장": "Jang", "임": "Lim", "한": "Han", "오": "Oh", "서": "Seo", "신": "Shin", "권": "Kwon", "황": "Hwang",
+    "안": "Ahn", "송": "Song", "류": "Ryu", "유": "Yoo", "홍": "Hong", "전": "Jeon", "고": "Ko", "문": "Moon",
+    "양": "Yang", "손": "Son", "배": "Bae", "백": "Baek", "허": "Heo", "남": "Nam", "심": "Shim", "노": "Noh",
+    "하": "Ha", "곽": "Kwak", "성": "Sung", "차": "Cha", "주": "Joo", "우": "Woo", "구": "Koo", "민": "Min",
+    "진": "Jin", "지": "Ji", "엄": "Eom", "채": "Chae", "원": "Won", "천": "Cheon", "방": "Bang", "공": "Kong",
+    "현": "Hyun", "변": "Byun", "염": "Yeom", "여": "Yeo", "추": "Choo", "도": "Do", "소": "So", "석": "Seok",
+    "선": "Sun", "설": "Seol", "마": "Ma", "길": "Gil", "연": "Yeon", "위": "Wi", "표": "Pyo", "명": "Myung",
+    "기": "Ki", "반": "Ban", "왕": "Wang", "금": "Geum", "옥": "Ok", "육": "Yook", "인": "In", "맹": "Maeng",
+    "제": "Je", "모": "Mo", "탁": "Tak", "국": "Kook", "어": "Eo", "은": "Eun", "편": "Pyeon", "용": "Yong",
+}  # fmt: skip
 
 
 def romanised(name: str) -> str:
-    """A name as it is spoken, each word with a capital: 대전 동구 is Daejeon Dong-gu."""
-    return _HANGUL.sub(lambda found: _spoken(found.group()).capitalize(), name)
+    """A name as it is spoken, each word with a capital: 종로 is Jongno."""
+    return str(_HANGUL.sub(lambda found: _spoken(found.group()).capitalize(), name))
 
 
 def person(name: str) -> str | None:
@@ -71,7 +80,7 @@ def _coda(coda: int, onset: int) -> str:
     if not plain:
         return ""
     if _ONSETS[onset] == "":
-        return _KEPT.get(coda, "") if coda in _MOVED else _CODAS[plain]
+        return _KEPT.get(coda, "") if coda in _MOVED or coda == _H else _CODAS[plain]
     if onset in (_N, _M, _R):
         if plain == "ㄴ" and onset == _R:
             return "l"
@@ -82,8 +91,10 @@ def _coda(coda: int, onset: int) -> str:
 # fmt: off
 _ONSETS = ("g", "kk", "n", "d", "tt", "r", "m", "b", "pp", "s", "ss", "", "j", "jj", "ch", "k", "t", "p", "h")
 _N, _R, _M = 2, 5, 6
-_VOWELS = ("a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo", "we", "wi", "yu", "eu", "ui", "i")
-_SPOKEN = ("", "ㄱ", "ㄱ", "ㄱ", "ㄴ", "ㄴ", "ㄴ", "ㄷ", "ㄹ", "ㄱ", "ㅁ", "ㄹ", "ㄹ", "ㄹ", "ㅂ", "ㄹ", "ㅁ", "ㅂ", "ㅂ", "ㄷ", "ㄷ", "ㅇ", "ㄷ", "ㄷ", "ㄱ", "ㄷ", "ㅂ", "ㄷ")
+_H = 27
+_VOWELS = ("a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo", "we", "wi", "yu",
+           "eu", "ui", "i")
+_SPOKEN = ("", *"ㄱㄱㄱㄴㄴㄴㄷㄹㄱㅁㄹㄹㄹㅂㄹㅁㅂㅂㄷㄷㅇㄷㄷㄱㄷㅂㄷ")
 _CODAS = {"": "", "ㄱ": "k", "ㄴ": "n", "ㄷ": "t", "ㄹ": "l", "ㅁ": "m", "ㅂ": "p", "ㅇ": "ng"}
 # Codas by their number in the syllable block that move to a following ㅇ, and what stays of a double one.
 _MOVED = {1: "g", 2: "kk", 3: "s", 4: "n", 5: "j", 7: "d", 8: "r", 9: "g", 10: "m", 11: "b", 12: "s", 13: "t", 14: "p",

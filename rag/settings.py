@@ -98,7 +98,7 @@ class ReaderSettings(_Group):
 
     model: str = Field(
         default="gisa",
-        description="gisa's own; a file of weights for it; or a folder or hub name of an extractive transformers model.",
+        description="gisa's own, a file of weights for it, or an extractive transformers model by folder or hub name.",
     )
     passages: int = Field(
         default=12, ge=1, le=60, description="Passages of 350 characters that are read for a question."

@@ -1,8 +1,8 @@
 """What the reader pointed at, said in the question's language.
 
 Korean: as it stands, widened to its unit and bound, a date that leans on the day of publication with that day. English:
-a value with bound and unit, a date in full, a name as it is known or romanised; other words as they stand, with a gloss.
-How a value changed ("12.3% 감소") is told with it, for the number alone would be taken for the opposite.
+a value with bound and unit, a date in full, a name as it is known or romanised; other words as they stand, with a
+gloss. How a value changed ("12.3% 감소") is told with it, for the number alone would be taken for the opposite.
 """
 
 from __future__ import annotations
@@ -13,31 +13,45 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from index.names import NameBook
-from index.text import morphemes
+from index.text import is_common_noun, morphemes
 from index.types import Span
+from index.vocabulary import english_words
 from rag import bounds
-from rag.annotate import annotate, say, say_date
+from rag.annotate import say, say_date
 from rag.dates import Date, find_dates
 from rag.numerals import LARGE, Quantity, find_quantities
 from rag.question import Question
 from rag.romanise import person, romanised
 from rag.types import ClaimKind, Evidence
-from rag.units import BY_NAME
+from rag.units import BY_NAME, DURATIONS
 
 Direction = Literal["up", "down"]
 Mention = TypeVar("Mention", Date, Quantity)
 _HANGUL = re.compile(r"[가-힣]")
-_UP = frozenset(["늘", "늘리", "늘어나", "증가", "급증", "오르", "올리", "올라가", "상승", "급등", "뛰", "뛰어오르", "치솟", "불어나", "확대", "높아지", "높이", "커지", "인상", "성장"])
-_DOWN = frozenset(["줄", "줄이", "줄어들", "감소", "급감", "내리", "하락", "급락", "떨어지", "축소", "낮아지", "낮추", "깎이", "깎", "빠지", "인하", "감축", "위축"])
-_BETWEEN = frozenset({"가량", "정도", "쯤", "이나", "나", "더", "씩", "포인트"})
-_PERSON_TITLES = frozenset({"NNP", "NNG", "NR", "SL", "SN", "XPN", "XSN", "SH"})
-_HANGUL_RUN = re.compile(r"[가-힣]+")
-_VERB_STEMS = frozenset("넘도돌")
-"""Bounds that are verbs: 넘게, 웃도는, 밑돌아. They are told to the end of the word."""
+_VERBS: dict[str, Direction] = {
+    **dict.fromkeys(
+        ("늘", "늘리", "늘어나", "오르", "올리", "올라가", "뛰", "뛰어오르", "치솟", "불어나", "높아지", "커지"), "up"
+    ),
+    **dict.fromkeys(("줄", "줄이", "줄어들", "내리", "떨어지", "낮아지", "낮추", "깎이", "깎", "빠지"), "down"),
+}
+_NOUNS: dict[str, Direction] = {
+    **dict.fromkeys(("증가", "급증", "상승", "급등", "확대", "인상", "성장"), "up"),
+    **dict.fromkeys(("감소", "급감", "하락", "급락", "축소", "인하", "감축"), "down"),
+}
+_ANY_AMOUNT = frozenset(("늘", "늘리", "늘어나", "줄", "줄이", "줄어들"))
+"""Verbs that tell a change of whatever is counted; the others are also said of rain, stairs and distance."""
+_BETWEEN = frozenset({"가량", "정도", "쯤", "이나", "나", "더", "씩", "포인트", "크", "게", "대폭", "소폭", "가까이"})
+_SKIPPED = frozenset({"JX", "JKS", "JKO", "MAG"})
+_NOT = frozenset({"않", "못하", "말"})
+_NAME_TAGS = frozenset({"NNP", "NNG", "NR", "SL", "SN", "XPN", "XSN", "SH"})
 _PLURALS = {
     "person": "people", "country": "countries", "company": "companies", "university": "universities", "city": "cities",
-    "party": "parties", "age": "years", "loss": "losses",
+    "party": "parties", "loss": "losses",
 }  # fmt: skip
+_UNSAID = frozenset({"item", "work", "place", "time", "age", "point", "kind", "share"})
+"""Units of several English words, or none: the article's own words in brackets tell them."""
+_BOUND_VERB = re.compile(r"(?:넘|웃도|웃돌|밑도|밑돌)$")
+_HANGUL_RUN = re.compile(r"[가-힣]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +87,19 @@ def told(question: Question, item: Evidence, span: Span, names: NameBook) -> Tol
     if name is not None:
         return Told(name, text[start:end], "name", start, end, whole=True)
     said = text[start:end]
-    gloss = names.gloss(annotate(said, "en"), limit=4)
-    return Told(gloss, said, "statement", start, end, whole=not _HANGUL.search(said))
+    return Told(_gloss(said, names), said, "statement", start, end, whole=not _HANGUL.search(said))
+
+
+def _gloss(said: str, names: NameBook) -> str:
+    """What an English reader can have of Korean words without a model: their numbers, names and common words."""
+    numbers = [
+        f"{number.text} = {say(number, 'en')}" for number in find_quantities(said, "ko") if not number.text.isascii()
+    ]
+    known = [(part, latin) for part, latin in names.segments(said) if latin is not None]
+    rest = said
+    for part, _ in known:
+        rest = rest.replace(part, " ")
+    return ", ".join([*numbers, *(latin for _, latin in known if latin), *english_words(rest)])
 
 
 def _kind(question: Question) -> ClaimKind:
@@ -87,46 +112,58 @@ def _covering(found: Sequence[Mention], start: int, end: int) -> Mention | None:
     if len(its) != 1:
         return None
     one = its[0]
-    beyond = max(one.start - start, 0) + max(end - one.end, 0)
+    first, last = (one.outer_start, one.outer_end) if isinstance(one, Quantity) else (one.start, one.end)
+    beyond = max(first - start, 0) + max(end - last, 0)
     return one if beyond <= max(2, (end - start) // 3) else None
 
 
 def _number(question: Question, text: str, number: Quantity, span: Span) -> Told:
     start, end = min(number.outer_start, span[0]), max(number.outer_end, span[1])
-    if text[end - 1] in _VERB_STEMS and (found := _HANGUL_RUN.match(text, end)):
-        end = found.end()
+    if _BOUND_VERB.search(text[number.end : end]) and (found := _HANGUL_RUN.match(text, end)):
+        end = found.end()  # 넘게, 웃도는: to the end of the word
     original = text[start:end]
-    direction = direction_after(text, end)
+    direction = direction_after(text, end, number)
     if question.language == "ko":
         shown = f"{original} {'증가' if direction == 'up' else '감소'}" if direction else original
         return Told(shown, original, "quantity", start, end, whole=True, direction=direction)
     bound = bounds.english_bound(number.bound, abs(number.high) >= LARGE)
     said = f"{bound} {say(number, 'en')}{_counted(number)}".strip()
-    if direction:
-        said = f"{'up' if direction == 'up' else 'down'} {said}"
     return Told(said, original, "quantity", start, end, whole=True, direction=direction)
 
 
 def _counted(number: Quantity) -> str:
-    """What is counted, where the unit tells: " votes"."""
+    """What is counted, where the unit tells in one word: " votes"."""
     unit = BY_NAME[number.unit]
-    if unit.kind != "count" or unit.name == "item" or not unit.en:
+    if unit.kind != "count" or unit.name in _UNSAID or not unit.en:
         return ""
-    word = unit.en[0]
     if number.low == number.high == 1:
-        return f" {word}"
-    return f" {_PLURALS.get(unit.name, word + 's')}"
+        return f" {unit.en[0]}"
+    of = " of" if number.vague and number.low >= 10 else ""
+    return f"{of} {_PLURALS.get(unit.name, unit.en[0] + 's')}"
 
 
-def direction_after(text: str, end: int) -> Direction | None:
+def direction_after(text: str, end: int, number: Quantity | None = None) -> Direction | None:
     """Whether the amount that ends there is by how much something rose or fell, as the next word says.
 
-    What something rose to (18개로) or from (14개에서) is another thing.
+    What something rose to (18개로) or from (14개에서) is another thing, and so is what did not. Of a length of time or
+    a measure only verbs that say it of anything count.
     """
-    for part in morphemes(text):
-        if part.start < end or part.form in _BETWEEN or part.tag in ("JX", "JKS", "JKO", "VCP", "EC"):
+    if number is not None and (number.low < 0 or number.kind in ("ordinal", "plain")):
+        return None
+    measured = number is not None and (number.kind == "measure" or number.unit in DURATIONS)
+    parts = [part for part in morphemes(text) if part.start >= end]
+    for k, part in enumerate(parts):
+        if part.form in _BETWEEN or part.tag in _SKIPPED:
             continue
-        return "up" if part.form in _UP else "down" if part.form in _DOWN else None
+        if k == 0 and part.tag == "VCP" and len(parts) > 1 and parts[1].form == "나":
+            continue  # 12.3%나 is read as a copula
+        if k == 1 and part.tag == "EC" and part.form == "나":
+            continue
+        if any(one.form in _NOT for one in parts[k + 1 : k + 4]):
+            return None
+        if part.tag == "VV":
+            return _VERBS.get(part.form) if not measured or part.form in _ANY_AMOUNT else None
+        return _NOUNS.get(part.form) if part.tag == "NNG" and not measured else None
     return None
 
 
@@ -135,25 +172,28 @@ def _date(question: Question, text: str, date: Date, span: Span) -> Told:
     original = text[start:end]
     full = say_date(date, question.language) if date.year is not None or date.month is not None else ""
     if question.language == "ko":
-        leans = date.relative is not None or (date.month is None and date.day is not None)
+        leans = date.relative is not None or (date.day is not None and "월" not in original)
         shown = f"{original}({full})" if full and leans and full not in original else original
         return Told(shown, original, "date", start, end, whole=True)
-    return Told(full or original, original, "date", start, end, whole=bool(full))
+    if not full:
+        return Told(original, original, "statement", start, end, whole=not _HANGUL.search(original))
+    return Told(full, original, "date", start, end, whole=True)
 
 
 def _name(question: Question, said: str, names: NameBook) -> str | None:
-    """A name in Latin letters; None for words that are none."""
+    """A name in Latin letters, a title that stands behind it left to the original; None for words that are no name."""
     known = next((form for form in names.variants(said) if not _HANGUL.search(form)), None)
     if known is not None:
         return known
     parts = [part for part in morphemes(said) if part.tag[0] not in "S" or part.tag in ("SL", "SN")]
-    if not parts or any(part.tag not in _PERSON_TITLES for part in parts) or not _HANGUL.search(said):
-        return None
-    if question.expects == "person" and (spelt := person(said)) is not None:
+    first = said.partition(" ")[0]  # a title behind a name stays in the original
+    if question.expects == "person" and (spelt := person(first)) is not None and not is_common_noun(first):
         return spelt
-    if question.expects in ("person", "place") or any(part.tag == "NNP" for part in parts):
-        return " ".join(latin or romanised(part) for part, latin in names.segments(said))
-    return None
+    if not _HANGUL.search(said) or any(part.tag not in _NAME_TAGS for part in parts):
+        return None
+    if not any(part.tag == "NNP" for part in parts):
+        return None
+    return " ".join(latin or romanised(part) for part, latin in names.segments(said))
 
 
 _SENTENCES: dict[ClaimKind, str] = {
@@ -169,8 +209,12 @@ def sentence(question: Question, told: Told, mark: Callable[[], str]) -> str:
     if question.language == "ko":
         return f"{told.text} {mark()}."
     body = _SENTENCES[told.kind].format(text=told.text, original=told.original)
+    if told.direction is not None:
+        body = f"The article says it {'rose' if told.direction == 'up' else 'fell'} by {told.text}"
+    if not _HANGUL.search(told.original):
+        return f"{body} {mark()}."
     if told.kind != "statement" and told.original != told.text:
         body += f" ({told.original})"
-    elif told.kind == "statement" and told.text != told.original:
+    elif told.kind == "statement" and told.text not in ("", told.original):
         body += f" ({told.text})"
     return f"{body} {mark()}."

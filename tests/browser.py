@@ -25,7 +25,7 @@ from index.names import NameBook
 from rag.errors import GisaError
 from rag.followup import standalone
 from rag.question import Question
-from rag.types import Drafted, Evidence, Judging, Listener
+from rag.types import Drafted, Evidence, Listener
 from ui.rest.app import create_app
 from ui.service import Service
 
@@ -68,7 +68,7 @@ class Told:
         self.began.clear()
         self.go.set()
 
-    def judge(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> float:
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
         return 10.0
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:

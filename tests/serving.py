@@ -47,7 +47,7 @@ class Drafting(Writer):
     def __init__(self, draft: str = DRAFT, times: int = 50) -> None:
         super().__init__(FakeLLM([f"yes: {draft}"] * times))
 
-    def judge(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> float:
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
         return 10.0
 
     def close(self) -> None: ...
@@ -65,7 +65,7 @@ class Slow:
     ended: threading.Event = field(default_factory=threading.Event)
     order: list[str] = field(default_factory=list)
 
-    def judge(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> float:
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
         return 10.0
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
@@ -90,7 +90,7 @@ class Stuck:
     made: bool = True
     let_go: threading.Event = field(default_factory=threading.Event)
 
-    def judge(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> float:
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
         return 10.0
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:

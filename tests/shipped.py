@@ -65,7 +65,9 @@ class Newsroom:
 
 
 @pytest.fixture(scope="session")
-def newsroom(embedder: SentenceTransformerEmbedder, reader: Reader, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+def newsroom(
+    embedder: SentenceTransformerEmbedder, reader: Reader, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Newsroom]:
     """Not to be changed: all tests of a session share it."""
     home = tmp_path_factory.mktemp("newsroom")
     settings = Settings(home=home, answer={"drafting": "always"})

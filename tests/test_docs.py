@@ -247,7 +247,7 @@ def test_the_answer_example_has_the_keys_of_an_answer() -> None:
         answered_by="llm",
         citations=(Citation(1, "a", "제목", None, None, None, "다섯이다.", 0, 5),),
         claims=(Claim("Five", "quantity", "supported", 1, Place("a", 0, 2), ("reader", "value")),),
-        timings_ms={"retrieve": 1, "generate": 1, "verify": 1, "total": 3},
+        timings_ms={"retrieve": 1, "read": 1, "generate": 1, "verify": 1, "total": 4},
         model="m",
         settings="s",
         statements=(Statement("Five [1].", (0,), (1,)),),

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from desk import ANSWER, CITATION
 
+from eval.answers import asserted
 from eval.datasets import DataError
 from eval.newsroom.data import SHIPPED, NewsroomQuestion, Place, articles, questions
-from eval.newsroom.score import asserted, figures, score
+from eval.newsroom.score import figures, score
 from eval.reader.corpus import DESK
 from rag.types import Answer, Statement
 
@@ -23,7 +24,9 @@ NONE = NewsroomQuestion(id="n", lang="en", question="When?", kind="date", answer
 
 
 def saying(text: str, by: str = "reader") -> Answer:
-    return replace(ANSWER, answer=text, answered_by=by, statements=(Statement(text, (), (1,)),) if by != "extract" else ())  # type: ignore[arg-type]
+    return replace(
+        ANSWER, answer=text, answered_by=by, statements=(Statement(text, (), (1,)),) if by != "extract" else ()
+    )  # type: ignore[arg-type]
 
 
 REFUSED = replace(ANSWER, answer="The articles do not say.", refused=True, answered_by="none", citations=())
@@ -67,7 +70,7 @@ class TestScore:
 
 
 def test_figures() -> None:
-    """Counted by hand: of three that can be answered one is right, one wrong, one refused; of two that cannot one is."""
+    """Counted by hand: of three that can be answered one right, one wrong, one refused; of two others one refused."""
     told = [
         score(QUESTION, saying("32,000 [1].")),
         score(QUESTION, saying("33,000 [1].")),

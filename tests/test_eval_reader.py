@@ -105,7 +105,12 @@ def test_what_is_kept_back_is_not_trained_on() -> None:
 class TestMeasure:
     @pytest.mark.parametrize(
         ("said", "accepted", "expected"),
-        [("13표", ["13표"], 1.0), ("약 13표", ["13표"], 6 / 7), ("서울", ["부산"], 0.0), ("부산", ["서울", "부산 "], 1.0)],
+        [
+            ("13표", ["13표"], 1.0),
+            ("약 13표", ["13표"], 6 / 7),
+            ("서울", ["부산"], 0.0),
+            ("부산", ["서울", "부산 "], 1.0),
+        ],
     )
     def test_f1_by_characters(self, said: str, accepted: list[str], expected: float) -> None:
         assert f1(said, accepted) == pytest.approx(expected)
@@ -122,7 +127,8 @@ class TestFit:
         features = np.column_stack([np.where(right, 2.0, -2.0) + rng.normal(size=400), rng.normal(size=400)])
         weights = fitted(features, right)
         assert weights.weights[0] > 5 * abs(weights.weights[1])
-        assert ((crossed(features, right) > 0) == right).mean() > 0.95
+        groups = [str(k // 4) for k in range(400)]
+        assert ((crossed(features, right, groups) > 0) == right).mean() > 0.95
 
     def test_limits_hold_the_wrong_ones_down(self) -> None:
         odds = np.linspace(-5, 5, 200)
@@ -169,5 +175,3 @@ def test_a_run_that_was_broken_off_ends_as_one_that_was_not(
     Training(tmp_path / "broken", corpus, seed=3, rate=1e-4, passes=2).run()
     for one, other in zip(weights(tmp_path / "whole").values(), weights(tmp_path / "broken").values(), strict=True):
         assert torch.equal(one, other)
-
-

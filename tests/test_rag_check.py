@@ -38,8 +38,11 @@ LINES = "노선은 14개에서 18개로 4개 늘어난다."
         ("When is the vote?", "오는 24일 선거가 치러진다.", "오는 24일", "The vote is on March 25, 2025.", False),
         ("Which university joined?", "연세대와 고려대가 참여한다.", "연세대", "Yonsei University joined.", True),
         ("Which university joined?", "연세대와 고려대가 참여한다.", "연세대", "Korea University joined.", False),
-        ("Why did it close?", "일손이 모자라 문을 닫았다.", "일손이 모자라", "It was short of workers.", True),
-        ("Why did it close?", "일손이 모자라 문을 닫았다.", "일손이 모자라", "It was short of 30 workers.", False),
+        ("Why did it close?", "일손이 모자라 문을 닫았다.", "일손이 모자라", "It was short of workers.", False),
+        ("Why did it close?", "일손 30명이 모자라 닫았다.", "일손 30명이 모자라", "It lacked 30 workers.", True),
+        ("Why did it close?", "일손 30명이 모자라 닫았다.", "일손 30명이 모자라", "Residents objected.", False),
+        ("How many lines will there be?", "노선은 18개로 줄어든다.", "18개", "The lines will grow to 18.", False),
+        ("Who bought it?", "SK가 샀다.", "SK", "The firm was asked to.", False),
     ],
 )
 def test_draft(asked: str, text: str, words: str, draft: str, right: bool) -> None:

@@ -49,7 +49,12 @@ class TestAsserted:
         assert answer.answered_by == "reader"
         assert answer.model is None
         (claim,) = answer.claims
-        assert (claim.text, claim.kind, claim.verdict, claim.by) == ("3만개 이상", "quantity", "supported", ("reader", "value"))
+        assert (claim.text, claim.kind, claim.verdict, claim.by) == (
+            "3만개 이상",
+            "quantity",
+            "supported",
+            ("reader", "value"),
+        )
         assert claim.span == Place("busan", 10, 16)
         assert JOBS.text[10:16] == "3만개 이상"
         (citation,) = answer.citations
@@ -84,14 +89,16 @@ class TestWritten:
         """Another name of the sentence is true of it, and not what was asked."""
         answer = self.written("The city of Busan expects more than 30,000 jobs.")
         verdicts = {claim.text: claim.verdict for claim in answer.claims}  # type: ignore[attr-defined]
-        assert verdicts["30,000 jobs"] == "supported" if "30,000 jobs" in verdicts else verdicts["30,000"] == "supported"
+        assert (
+            verdicts["30,000 jobs"] == "supported" if "30,000 jobs" in verdicts else verdicts["30,000"] == "supported"
+        )
         assert verdicts["Busan"] == "unknown"
 
     def test_words_stand_beside_their_translation(self) -> None:
-        item = evidence("공장은 일손이 모자라 밤에 문을 닫는다.", article("plant"))
+        item = evidence("공장은 일손 30명이 모자라 밤에 문을 닫는다.", article("plant"))
         asked = question("Why does the plant close at night?")
-        answer = self.written("The plant is short of workers.", asked, "일손이 모자라", item)
-        assert "“일손이 모자라”" in answer.answer  # type: ignore[attr-defined]
+        answer = self.written("The plant lacks 30 workers.", asked, "일손 30명이 모자라", item)
+        assert "“일손 30명이 모자라”" in answer.answer  # type: ignore[attr-defined]
 
 
 class TestQuotation:

@@ -99,7 +99,9 @@ class TestDecision:
     @pytest.fixture(autouse=True)
     def limits(self, monkeypatch: pytest.MonkeyPatch) -> None:
         flat = Weights(np.zeros(1), np.ones(1), np.ones(1), 0.0)
-        monkeypatch.setattr(decide_module, "model", lambda language: Model(flat, flat, flat, asserting=2.0, quoting=-1.0))
+        monkeypatch.setattr(
+            decide_module, "model", lambda language: Model(flat, flat, flat, asserting=2.0, quoting=-1.0)
+        )
 
     @pytest.mark.parametrize(
         ("odds", "least", "expected"),

@@ -21,7 +21,7 @@ from rag.generate import CERTAIN, QUESTION_TOKENS, SENTENCE_TOKENS, Writer, for_
 from rag.pipeline import ignore
 from rag.question import Question
 from rag.testing import FakeLLM
-from rag.types import Drafted, Event, Evidence, Judging, Restarted
+from rag.types import Drafted, Event, Evidence, Restarted
 
 MOST = QUESTION_TOKENS + SENTENCE_TOKENS + 20
 """Tokens of the last turn, by estimate: test_rag_local_llm counts the whole with the model's own tokenizer."""
@@ -159,29 +159,27 @@ class TestJudge:
 
     def test_odds_of_yes_over_no(self) -> None:
         writer = Writer(OddsLLM([{"yes": -0.5, "no": -1.5}, {"no": -0.25, "yes": -2.25}]))
-        assert writer.judge(ENGLISH, JOBS, NAMES, ignore) == pytest.approx(1.0)
-        assert writer.judge(ENGLISH, MAYOR, NAMES, ignore) == pytest.approx(-2.0)
+        assert writer.judge(ENGLISH, JOBS, NAMES) == pytest.approx(1.0)
+        assert writer.judge(ENGLISH, MAYOR, NAMES) == pytest.approx(-2.0)
 
     def test_asks_for_one_token_of_the_sentence(self) -> None:
         llm = OddsLLM([{"yes": -0.5, "no": -1.5}])
-        events: list[Event] = []
-        Writer(llm).judge(ENGLISH, JOBS, NAMES, events.append)
+        Writer(llm).judge(ENGLISH, JOBS, NAMES)
         (told,) = llm._asked
         assert told["max_tokens"] == 1
         assert told["logprobs"]
         assert told["top_logprobs"]
         assert "3만개" in last(llm.prompts[0])
-        assert events == [Judging(1)]
 
     def test_the_likeliest_of_several_spellings_counts(self) -> None:
         llm = OddsLLM([{"Yes": -0.5, " yes": -4.0, "no": -2.5, "No": -9.0}])
-        assert Writer(llm).judge(ENGLISH, JOBS, NAMES, ignore) == pytest.approx(2.0)
+        assert Writer(llm).judge(ENGLISH, JOBS, NAMES) == pytest.approx(2.0)
 
     def test_a_reply_that_is_not_among_the_likeliest(self) -> None:
         yes, no, neither = Writer(OddsLLM([{"yes": -0.1}])), Writer(OddsLLM([{"no": -0.1}])), OddsLLM([{"the": -0.1}])
-        assert yes.judge(ENGLISH, JOBS, NAMES, ignore) >= CERTAIN
-        assert no.judge(ENGLISH, JOBS, NAMES, ignore) <= -CERTAIN
-        assert Writer(neither).judge(ENGLISH, JOBS, NAMES, ignore) == 0.0
+        assert yes.judge(ENGLISH, JOBS, NAMES) >= CERTAIN
+        assert no.judge(ENGLISH, JOBS, NAMES) <= -CERTAIN
+        assert Writer(neither).judge(ENGLISH, JOBS, NAMES) == 0.0
 
 
 class RefusingLLM(FakeLLM):
@@ -204,32 +202,32 @@ class TestJudgeWithoutLogProbabilities:
     def test_a_server_that_refuses_them_is_asked_again_without(self) -> None:
         llm = RefusingLLM(["no", "yes"])
         writer = Writer(llm)
-        assert [writer.judge(ENGLISH, item, NAMES, ignore) for item in (MAYOR, JOBS)] == [-CERTAIN, CERTAIN]
+        assert [writer.judge(ENGLISH, item, NAMES) for item in (MAYOR, JOBS)] == [-CERTAIN, CERTAIN]
         assert llm._refused == 1
 
     def test_a_server_that_refuses_either_way_is_an_error(self) -> None:
         answer = httpx.Response(400, request=httpx.Request("POST", "http://server/v1/chat/completions"))
         llm = RefusingLLM([openai.BadRequestError("the prompt is too long", response=answer, body=None)])
         with pytest.raises(ModelServerError, match="the prompt is too long"):
-            Writer(llm).judge(ENGLISH, JOBS, NAMES, ignore)
+            Writer(llm).judge(ENGLISH, JOBS, NAMES)
 
     @pytest.mark.parametrize("reply", ["yes", "Yes.", " yes: more than 30,000 jobs"])
     def test_yes_is_certain(self, reply: str) -> None:
-        assert Writer(FakeLLM([reply])).judge(ENGLISH, JOBS, NAMES, ignore) == CERTAIN
+        assert Writer(FakeLLM([reply])).judge(ENGLISH, JOBS, NAMES) == CERTAIN
 
     @pytest.mark.parametrize("reply", ["no", "No.", " no: it does not say"])
     def test_no_too(self, reply: str) -> None:
-        assert Writer(FakeLLM([reply])).judge(ENGLISH, MAYOR, NAMES, ignore) == -CERTAIN
+        assert Writer(FakeLLM([reply])).judge(ENGLISH, MAYOR, NAMES) == -CERTAIN
 
     @pytest.mark.parametrize("reply", ["", "Notes say yes.", "I cannot tell."])
     def test_neither_is_no(self, reply: str) -> None:
         """After the first reply it is asked again without the bound of one token, which may have been too few."""
         llm = FakeLLM([reply] * 2)
-        assert Writer(llm).judge(ENGLISH, MAYOR, NAMES, ignore) == -CERTAIN
+        assert Writer(llm).judge(ENGLISH, MAYOR, NAMES) == -CERTAIN
         assert len(llm.prompts) == 2
 
     def test_a_reply_that_needs_more_than_a_token(self) -> None:
-        assert Writer(FakeLLM(["", "yes: more than 30,000"])).judge(ENGLISH, JOBS, NAMES, ignore) == CERTAIN
+        assert Writer(FakeLLM(["", "yes: more than 30,000"])).judge(ENGLISH, JOBS, NAMES) == CERTAIN
 
 
 class TestWriter:
@@ -315,7 +313,7 @@ class TestServerErrors:
     def test_become_ours(self, error: Exception, judging: bool) -> None:
         writer = Writer(FakeLLM([error]))
         write = partial(writer.write, ENGLISH, JOBS, NAMES, ignore)
-        ask = partial(writer.judge, ENGLISH, JOBS, NAMES, ignore) if judging else write
+        ask = partial(writer.judge, ENGLISH, JOBS, NAMES) if judging else write
         with pytest.raises(ModelServerError) as caught:
             ask()
         assert caught.value.__cause__ is error
@@ -326,6 +324,6 @@ class TestServerErrors:
 
     def test_other_errors_stay_what_they_are(self) -> None:
         with pytest.raises(ZeroDivisionError):
-            Writer(FakeLLM([ZeroDivisionError()])).judge(ENGLISH, JOBS, NAMES, ignore)
+            Writer(FakeLLM([ZeroDivisionError()])).judge(ENGLISH, JOBS, NAMES)
         with pytest.raises(ZeroDivisionError):
             Writer(FakeLLM([ZeroDivisionError()])).write(ENGLISH, JOBS, NAMES, ignore)

@@ -18,7 +18,6 @@ from rag.assemble import Gisa, open_gisa
 from rag.errors import ModelServerError
 from rag.generate import CERTAIN, beginning, prompt
 from rag.local_llm import LocalLLM
-from rag.pipeline import ignore
 from rag.settings import Settings
 from rag.types import Answer, Drafted, Event, Found
 from seeds.provision import ensure
@@ -169,7 +168,7 @@ class TestOneQuestion:
         """A sentence about something else: odds of its own, not the ones that stand for a reply."""
         assert gisa._model is not None
         beside = evidence("김하늘 교수는 강물의 오염을 재는 위성을 개발하고 있다.")
-        odds = gisa._model.judge(question(TRAP), beside, NAMES, ignore)
+        odds = gisa._model.judge(question(TRAP), beside, NAMES)
         assert odds != -CERTAIN
         assert odds < 0
 

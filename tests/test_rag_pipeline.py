@@ -118,7 +118,7 @@ class Judge:
     model: str = "judge"
     judged: list[Evidence] = field(default_factory=list)
 
-    def judge(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> float:
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
         self.judged.append(item)
         if isinstance(self.odds, Exception):
             raise self.odds

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from index.sentence_transformer import SentenceTransformerEmbedder
 
 TEXT = (
-    "한결시의회가 10일 본회의를 열어 조명훈 의장에 대한 불신임안을 가결했다. 표결에는 22명이 참여해 찬성 13표, 반대 8표, "
-    "기권 1표가 나왔다. 불신임안은 시민당 배은주 의원이 대표 발의했고 모두 11명이 이름을 올렸다. 의장 직무는 이정아 제1부의장이 "
-    "대신하고, 문상현 제2부의장은 오는 24일 치러지는 선거의 관리를 책임진다."
+    "한결시의회가 10일 본회의를 열어 조명훈 의장에 대한 불신임안을 가결했다. 표결에는 22명이 참여해 찬성 13표, 반대 "
+    "8표, 기권 1표가 나왔다. 불신임안은 시민당 배은주 의원이 대표 발의했고 모두 11명이 이름을 올렸다. 의장 직무는 "
+    "이정아 제1부의장이 대신하고, 문상현 제2부의장은 오는 24일 치러지는 선거의 관리를 책임진다."
 )
 
 
@@ -96,14 +96,10 @@ class TestSpans:
         assert last - first < LONGEST
         assert score == 9.0
 
-    @given(
-        st.lists(st.tuples(st.floats(-9, 9, width=32), st.floats(-9, 9, width=32)), min_size=1, max_size=40)
-    )
+    @given(st.lists(st.tuples(st.floats(-9, 9, width=32), st.floats(-9, 9, width=32)), min_size=1, max_size=40))
     def test_as_trying_every_pair(self, pairs: list[tuple[float, float]]) -> None:
         start, end = (np.array(column, np.float32) for column in zip(*pairs, strict=True))
-        tried = max(
-            start[i] + end[j] for i in range(len(start)) for j in range(i, min(len(end), i + LONGEST))
-        )
+        tried = max(start[i] + end[j] for i in range(len(start)) for j in range(i, min(len(end), i + LONGEST)))
         assert best_span(start, end)[2] == pytest.approx(float(tried))
 
     @pytest.mark.parametrize(
@@ -181,7 +177,9 @@ class TestWeights:
         assert hashlib.sha256(weights.read_bytes()).hexdigest() == pinned
 
     @pytest.mark.parametrize("content", [None, b"", b"not weights", b"\x10\0\0\0\0\0\0\0{}"])
-    def test_missing_or_damaged(self, embedder: SentenceTransformerEmbedder, tmp_path: Path, content: bytes | None) -> None:
+    def test_missing_or_damaged(
+        self, embedder: SentenceTransformerEmbedder, tmp_path: Path, content: bytes | None
+    ) -> None:
         from rag.reading.open import own
 
         path = tmp_path / "reader.safetensors"
@@ -222,7 +220,7 @@ class TestWeights:
         network, path = ReaderNetwork(embedder.encoder).float(), tmp_path / "reader.safetensors"
         with torch.no_grad():
             for weight in network.upper.parameters():
-                weight += 0.01 * torch.randn_like(weight)
+                weight.add_(0.01 * torch.randn_like(weight))
         save(network, embedder.encoder, path, embedder=embedder.name)
         again = load(embedder.encoder, path, embedder=embedder.name)
         for (_, one), (_, other) in zip(network.upper.named_parameters(), again.upper.named_parameters(), strict=True):
@@ -242,9 +240,7 @@ def test_an_extractive_model_of_transformers(tmp_path: Path) -> None:
     PreTrainedTokenizerFast(
         tokenizer_object=plain, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
     ).save_pretrained(tmp_path)
-    config = BertConfig(
-        vocab_size=6, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
-    )
+    config = BertConfig(vocab_size=6, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16)
     BertForQuestionAnswering(config).save_pretrained(tmp_path)
     reader = extractive(str(tmp_path))
     assert reader.name == str(tmp_path)

@@ -43,9 +43,10 @@ def within_limits(told: blocks.Shown) -> None:
 def test_numbers_are_those_of_the_text() -> None:
     told = shown(ANSWER)
     assert told.text == "Garam will buy 32,000 servers by March 2026 [1]."
+    marked = QUOTE.replace("내년 3월", "\u200b*내년 3월*\u200b").replace("3만2천대", "\u200b*3만2천대*\u200b")
     assert lines(told) == [
         told.text,
-        f"*[1]* 가람전자 서버 투자, 한빛일보, 2025-10-31\n“{QUOTE}”",
+        f"*[1]* 가람전자 서버 투자, 한빛일보, 2025-10-31\n“{marked}”",
         "Written by some-model, checked against the quoted sentences",
     ]
 
@@ -53,7 +54,7 @@ def test_numbers_are_those_of_the_text() -> None:
 def test_a_quotation_is_shown_once_and_named_one() -> None:
     assert lines(shown(QUOTED))[1:] == [
         "*[1]* 가람전자 서버 투자, 한빛일보, 2025-10-31",
-        "Quoted from the articles, no model",
+        "Quoted from the articles, nothing asserted",
     ]
 
 
@@ -77,7 +78,7 @@ def test_what_a_reader_must_know_stands_below() -> None:
     told = lines(shown(replace(ANSWER, claims=claims), "How many servers will Garam buy?"))
     assert told[-3:-1] == [
         "Understood as: How many servers will Garam buy?",
-        "Not confirmed by the articles: 40,000",
+        "In the sentence, but not checked to be what was asked: 40,000",
     ]
 
 

@@ -105,7 +105,7 @@ def _answer(language: Language, answer: Answer) -> Iterator[Line]:
 def _citation(language: Language, answer: Answer, citation: Citation) -> Iterator[Line]:
     about = _source(language, citation.title, citation.publisher, citation.published, citation.url)
     yield Line(about, Text(f"[{citation.number}] ", MARK))
-    if citation.quote in answer.answer:
+    if citation.quote in answer.answer and not any(claim.span for claim in answer.claims):
         return  # the answer is the quote: once is enough
     quote = Text(one_line(citation.quote))
     for start, end in bearing(citation, answer.claims):

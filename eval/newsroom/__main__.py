@@ -30,6 +30,7 @@ from seeds.loaders import load_each
 
 def main(
     name: Annotated[str, typer.Argument(help="The set: pol, eco or sci.")] = "sci",
+    *,
     folder: Annotated[Path | None, typer.Option(help="Where articles/ and questions/ lie.")] = None,
     llm: Annotated[bool, typer.Option(help="With the language model.")] = True,
     every: Annotated[int, typer.Option(min=1, help="Every so many questions.")] = 1,
@@ -41,7 +42,6 @@ def main(
     asked = [question for question in questions(home, name) if question.single][::every]
     articles(home, name)  # an error that names the set, where it has none
     settings = load_settings()
-    found: list[Scored] = []
     its = [
         article
         for article in load_each(sorted((home / "articles").glob("*.md")), walk=False)
@@ -49,15 +49,16 @@ def main(
     ]
     with opened(settings, its, llm=llm) as gisa:
         gisa.warm()
-        for question in track(asked, f"{name}: questions", len(asked)):
-            found.append(score(question, gisa.ask(question.question, language=question.lang)))
+        found = [
+            score(question, gisa.ask(question.question, language=question.lang))
+            for question in track(asked, f"{name}: questions", len(asked))
+        ]
     console = Console(highlight=False, markup=False, soft_wrap=True)
     Console().print(table(found))
     if failures:
-        for one in found:
-            if one.result == "wrong" or (one.question.answerable and one.result != "right"):
-                spans = "; ".join(place.span for place in one.question.answers)
-                console.print(f"{one.question.id} {one.result}: {one.question.question} | {one.said} | {spans}")
+        for one in [o for o in found if o.result == "wrong" or (o.question.answerable and o.result != "right")]:
+            spans = "; ".join(place.span for place in one.question.answers)
+            console.print(f"{one.question.id} {one.result}: {one.question.question} | {one.said} | {spans}")
     times = [one.ms for one in found]
     console.print(
         f"{name}: {len(its)} articles, {len(found)} questions, {'with' if llm else 'without'} language model; "

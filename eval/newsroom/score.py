@@ -7,15 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from eval.answers import asserted
 from eval.newsroom.data import NewsroomQuestion
 from rag.types import Answer
 
 Result = Literal["right", "wrong", "quoted", "refused"]
 """Of what is asserted: right or wrong; nothing asserted, but a sentence quoted; refused."""
-_MARK = re.compile(r"\s*\[\d+\]")
-_QUOTED = re.compile(
-    r"(?:기사 원문:|In the article's words:).*|기사에 이렇게 나옵니다:.*|The article says: [\"“].*", re.DOTALL
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +42,6 @@ def score(question: NewsroomQuestion, answer: Answer) -> Scored:
         places = [" ".join(place.sentence.split()) for place in question.answers]
         cited = any(place in quote or quote in place for quote in quotes for place in places)
     return Scored(question, result, said, cited, answer.timings_ms["total"])
-
-
-def asserted(answer: Answer) -> str:
-    """What the answer says in its own name, marks of citation apart: "" where it only quotes or refuses."""
-    if answer.refused or answer.answered_by == "extract":
-        return ""
-    told = " ".join(statement.text for statement in answer.statements) or answer.answer
-    return _MARK.sub("", _QUOTED.sub("", told)).strip()
 
 
 def matches(question: NewsroomQuestion, said: str) -> bool:

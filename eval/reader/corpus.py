@@ -42,7 +42,8 @@ class Corpus:
 
     @property
     def stamp(self) -> str:
-        return hashlib.sha256(repr((self.told, self.share)).encode()).hexdigest()[:16]
+        its = [(item.question, item.source.id, item.answers) for item in (*self.newsroom, *self.korquad)]
+        return hashlib.sha256(repr((self.told, self.share, its)).encode()).hexdigest()[:16]
 
     def examples(self, number: int, rng: random.Random) -> list[Example]:
         """The examples of pass `number`, in any order."""

@@ -12,7 +12,9 @@ import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from eval.newsroom.data import NewsroomQuestion
 from eval.reader.augment import renamed, renumbered
@@ -124,8 +126,8 @@ def squad_items(path: Path, question_of: dict[str, str] | None = None, *, titled
 
 def sampled(item: Item, rng: random.Random, negatives: float) -> Iterator[Example]:
     """Examples of an item for one pass: a passage that answers, and with probability `negatives` one that does not."""
-    if item.answers:
-        yield _positive(item, rng)
+    if item.answers and (found := _positive(item, rng)) is not None:
+        yield found
     if item.negatives and (not item.answers or rng.random() < negatives):
         source, at = rng.choice(item.negatives)
         passage = _passage(source, at, rng)
@@ -133,7 +135,7 @@ def sampled(item: Item, rng: random.Random, negatives: float) -> Iterator[Exampl
             yield Example(item.question, passage, ())
 
 
-def _positive(item: Item, rng: random.Random) -> Example:
+def _positive(item: Item, rng: random.Random) -> Example | None:
     span = rng.choice(item.answers)
     its = item.source.sentences
     at = next((i for i, s in enumerate(its) if s.start <= span[0] < s.end), 0)
@@ -144,6 +146,8 @@ def _positive(item: Item, rng: random.Random) -> Example:
         first, last = window(its, at, most)
     passage = Passage("" if rng.random() < UNTITLED else item.source.title, its[first:last])
     example = Example(item.question, passage, _in_passage(item.answers, passage))
+    if not example.answers:
+        return None  # it runs across sentences
     if item.may_rename and rng.random() < 0.3:
         example = renamed_example(example, item.source.people, rng)
     return renumbered_example(example, rng) if rng.random() < 0.3 else example
@@ -211,19 +215,15 @@ def _spans(text: str, sentence: str, span: str) -> Iterator[Span]:
         yield at + inside, at + inside + len(span)
 
 
-def _plain_source(name: str, title: str, paragraph: dict[str, str]) -> Source:
+def _plain_source(name: str, title: str, paragraph: dict[str, Any]) -> Source:
     """Sentences by their full stops: Kiwi knows Korean alone. A sentence that holds a cut answer is joined again."""
     text = paragraph["context"]
-    spans = [
-        (a["answer_start"], a["answer_start"] + len(a["text"]))
-        for qa in paragraph["qas"]
-        for a in qa["answers"]  # type: ignore[attr-defined]
-    ]
+    spans = [(a["answer_start"], a["answer_start"] + len(a["text"])) for qa in paragraph["qas"] for a in qa["answers"]]
     cuts = [m.end() for m in _END.finditer(text) if not any(start < m.end() < end for start, end in spans)]
     bounds = [0, *cuts, len(text)]
     found = [
         Sentence(start, start + len(piece), piece)
-        for start, end in zip(bounds, bounds[1:], strict=False)
+        for start, end in pairwise(bounds)
         if (piece := text[start:end].rstrip())
     ]
     return Source(name, title.replace("_", " "), tuple(found))

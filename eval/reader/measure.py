@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
 
 from eval.newsroom.data import SHARED, NewsroomQuestion, articles, questions
 from eval.reader.corpus import shipped
@@ -68,19 +69,21 @@ def read_in(reader: Reader, question: NewsroomQuestion, article: Article, names:
 
 
 def outcome(reader: Reader, question: NewsroomQuestion, articles: dict[str, Article]) -> Outcome | None:
-    names = articles.keys() & {*(place.article for place in question.answers), question.near or ""}
-    if not names or not question.single:
+    wanted = [place.article for place in question.answers] or [str(question.near)]
+    chosen = next((articles[name] for name in wanted if name in articles), None)
+    if chosen is None or not question.single:
         return None
-    chosen = articles[question.answers[0].article if question.answerable else str(question.near)]
     book = NameBook(mine(chosen.text))
-    best = max(read_in(reader, question, chosen, book), key=lambda reading: reading.score)
+    best = max(read_in(reader, question, chosen, book), key=lambda reading: reading.score, default=None)
+    if best is None:
+        return None
     if not question.answerable:
         return Outcome(question, best, None, None, None)
     spans = [place.span for place in question.answers]
     told = f1(best.text, spans)
     sentences = [place.sentence for place in question.answers if place.article == chosen.id]
     at = [chosen.text.find(sentence) for sentence in sentences]
-    inside = any(start <= best.start < start + len(s) for start, s in zip(at, sentences, strict=True))
+    inside = any(start >= 0 and start <= best.start < start + len(s) for start, s in zip(at, sentences, strict=True))
     return Outcome(question, best, told, told > 0.999, inside)
 
 
@@ -116,12 +119,16 @@ def main() -> None:
         about = [q for q in questions_ if known.keys() & {*(place.article for place in q.answers), q.near or ""}]
         found += [o for q in about[: asked.most] if (o := outcome(reader, q, known)) is not None]
     for lang in ("ko", "en"):
-        its = [o for o in found if o.question.lang == lang]
-        print(lang, {key: round(value, 3) for key, value in figures(its).items()})
-        for kind in sorted({o.question.kind for o in its}):
-            of_kind = [o for o in its if o.question.kind == kind]
+        asked_in = [o for o in found if o.question.lang == lang]
+        Console().print(lang, _rounded(asked_in))
+        for kind in sorted({o.question.kind for o in asked_in}):
+            of_kind = [o for o in asked_in if o.question.kind == kind]
             if any(o.f1 is not None for o in of_kind):
-                print("  ", kind, {key: round(value, 3) for key, value in figures(of_kind).items()})
+                Console().print("  ", kind, _rounded(of_kind))
+
+
+def _rounded(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    return {key: round(value, 3) for key, value in figures(outcomes).items()}
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """`python -m eval.reader.train`: trains the reader from the embedder, on two cores in under two hours.
 
-Everything is drawn from the seed, so that a run that was broken off goes on where its last checkpoint stands and ends as
-it would have. Loss: the negative log of the probability that start and end give to all accepted words together (marginal
-likelihood, Clark & Gardner 2018, arXiv:1710.10723), `<s>` standing for no answer, and the same over sentences.
+Everything is drawn from the seed, so that a run that was broken off goes on where its last checkpoint stands and ends
+as it would have. Loss: the negative log of the probability that start and end give to all accepted words together
+(marginal likelihood, Clark & Gardner 2018, arXiv:1710.10723), `<s>` standing for no answer; and the same over
+sentences.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from rich.console import Console
 from transformers import AutoModel, AutoTokenizer
 
+from eval import provenance
 from eval.reader.corpus import Corpus, read_corpus
 from eval.reader.examples import Example
 from index.names import NameBook
@@ -70,7 +72,7 @@ def rows_of(tokenizer: Any, examples: Sequence[Example]) -> Iterator[Row]:
             if example.answers and not starts:
                 continue  # the answer was cut off
             all_owners = [-1] * begin + owner.tolist() + [-1] * (len(ids) - begin - len(owner))
-            yield Row(ids, begin, starts or [0], ends or [0], all_owners, relevant)
+            yield Row(ids, begin, sorted({*starts}) or [0], sorted({*ends}) or [0], all_owners, sorted({*relevant}))
 
 
 def batches(rows: Sequence[Row], rng: random.Random) -> list[list[Row]]:
@@ -92,7 +94,7 @@ def batches(rows: Sequence[Row], rng: random.Random) -> list[list[Row]]:
 def loss_of(network: ReaderNetwork, rows: Sequence[Row], tokenizer: Any, rng: random.Random) -> torch.Tensor:
     hidden = [
         [
-            tokenizer.unk_token_id if 0 < k < row.question_end - 1 and rng.random() < UNKNOWN_TOKENS else token
+            tokenizer.unk_token_id if 0 < k < row.question_end - 2 and rng.random() < UNKNOWN_TOKENS else token
             for k, token in enumerate(row.tokens)
         ]
         for row in rows
@@ -136,6 +138,7 @@ class Training:
         self.network.without_dropout()
         self.out, self.corpus, self.seed, self.rate, self.passes = out, corpus, seed, rate, passes
         self.checkpoint = out / "checkpoint.pt"
+        self.stamp = f"{seed} {rate} {passes} {corpus.stamp} {provenance.code_hash(['eval/reader', 'rag/reading'])}"
 
     def run(self) -> None:
         self.out.mkdir(parents=True, exist_ok=True)
@@ -149,12 +152,12 @@ class Training:
         done = 0
         if self.checkpoint.exists():
             kept = torch.load(self.checkpoint, weights_only=True)
-            if kept["seed"] == self.seed and kept["passes"] == self.passes and kept["corpus"] == self.corpus.stamp:
+            if kept["run"] == self.stamp:
                 self.network.upper.load_state_dict(kept["upper"])
                 self.network.heads.load_state_dict(kept["heads"])
                 optimizer.load_state_dict(kept["optimizer"])
                 done = kept["done"]
-                print(f"goes on at step {done}", file=sys.stderr)
+                _tell(f"goes on at step {done}")
         step, started, recent = 0, time.monotonic(), list[float]()
         parts_in_all: int | None = None
         for number in range(self.passes):
@@ -166,7 +169,7 @@ class Training:
             if parts_in_all is None:
                 parts_in_all = len(parts) * self.passes
                 tokens = sum(len(row.tokens) for row in rows)
-                print(f"pass of {len(rows)} passages, {tokens} tokens, {len(parts)} steps", file=sys.stderr)
+                _tell(f"pass of {len(rows)} passages, {tokens} tokens, {len(parts)} steps")
             for part in parts:
                 step += 1
                 if step <= done:
@@ -175,7 +178,7 @@ class Training:
                 for group, factor in zip(optimizer.param_groups, (1.0, HEADS_RATE), strict=True):
                     group["lr"] = self.rate * factor * min(share / WARM_UP, (1 - share) / (1 - WARM_UP) + 1e-3)
                 loss = loss_of(self.network, part, self.tokenizer, random.Random(f"{self.seed}-{step}"))
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
                 optimizer.step()
                 optimizer.zero_grad()
@@ -184,11 +187,7 @@ class Training:
                     self._keep(optimizer, step)
                     pace = (time.monotonic() - started) / (step - done)
                     left = pace * (parts_in_all - step) / 60
-                    print(
-                        f"step {step}/{parts_in_all}, loss {np.mean(recent):.3f}, {left:.0f} min left",
-                        file=sys.stderr,
-                        flush=True,
-                    )
+                    _tell(f"step {step}/{parts_in_all}, loss {np.mean(recent):.3f}, {left:.0f} min left")
                     recent.clear()
         self._keep(optimizer, step)
         save(
@@ -200,11 +199,14 @@ class Training:
         part = self.checkpoint.with_suffix(".part")
         torch.save(
             {"upper": self.network.upper.state_dict(), "heads": self.network.heads.state_dict(),
-             "optimizer": optimizer.state_dict(), "done": done, "seed": self.seed, "passes": self.passes,
-             "corpus": self.corpus.stamp},
+             "optimizer": optimizer.state_dict(), "done": done, "run": self.stamp},
             part,
         )  # fmt: skip
         part.replace(self.checkpoint)
+
+
+def _tell(line: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(line)
 
 
 def main() -> None:

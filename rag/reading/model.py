@@ -23,6 +23,8 @@ Spans = Sequence[tuple[int, int]]
 FROZEN_LAYERS = 4
 """The lowest layers stay the embedder's own; the others are trained and shipped."""
 MAX_TOKENS = 512
+QUESTION_CHARACTERS = 400
+"""A longer question is read by its end, where it asks: what is left of the tokens is the passage's."""
 START, END, RELEVANCE = range(3)
 
 
@@ -61,7 +63,8 @@ class ReaderNetwork(nn.Module):
 
 def _through(layer: Any, states: Tensor, attend: Tensor) -> Tensor:
     told = layer(states, attention_mask=attend)
-    return told[0] if isinstance(told, tuple) else told
+    through: Tensor = told[0] if isinstance(told, tuple) else told
+    return through
 
 
 def encode(
@@ -72,7 +75,7 @@ def encode(
     The end of a text is cut where the two are too long together.
     """
     told = tokenizer(
-        list(questions),
+        [question[-QUESTION_CHARACTERS:] for question in questions],
         list(texts),
         truncation="only_second",
         max_length=MAX_TOKENS,

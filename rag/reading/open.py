@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -52,7 +51,12 @@ def extractive(model: str) -> SpanReader:
     local = Path(model).is_dir()
     try:
         tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=local)
-        network: Any = AutoModelForQuestionAnswering.from_pretrained(model, local_files_only=local).eval()
+        network, loading = AutoModelForQuestionAnswering.from_pretrained(
+            model, local_files_only=local, output_loading_info=True
+        )
+        if loading["missing_keys"] or not tokenizer.is_fast:
+            raise ValueError("it is no model for question answering with a fast tokenizer")
+        network.eval()
     except (OSError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelFileError(
@@ -63,8 +67,11 @@ def extractive(model: str) -> SpanReader:
     def read(questions: Sequence[str], passages: Sequence[Passage]) -> list[Scores]:
         rows = encode(tokenizer, questions, [passage.text for passage in passages])
         tokens, mask = batch([ids for ids, _, _ in rows], tokenizer.pad_token_id or 0)
+        told: dict[str, torch.Tensor] = {}
+        if "token_type_ids" in tokenizer.model_input_names:  # question and passage are told apart
+            told["token_type_ids"] = torch.stack([torch.arange(tokens.shape[1]) >= at for _, _, at in rows]).long()
         with torch.inference_mode():
-            said = network(input_ids=tokens, attention_mask=mask)
+            said = network(input_ids=tokens, attention_mask=mask, **told)
         start, end = np.asarray(said.start_logits.float()), np.asarray(said.end_logits.float())
         return [
             Scores(s[at : at + len(o)] - s[0], e[at : at + len(o)] - e[0], np.zeros(len(p.bounds), np.float32), o)

@@ -2,8 +2,8 @@
 
 A safetensors file holds, for each weight matrix, the difference to the embedder's own, int8 (rows, columns) with a
 float32 scale for every row, and vectors (biases, norms, heads) as float32. Its metadata name the format, the embedder
-whose layers they are for, and what they were trained on. A difference is a tenth of a weight, so eight bits lose nothing that
-a figure shows (docs/decisions.md).
+whose layers they are for, and what they were trained on. A difference is a tenth of a weight, so eight bits of it are
+finer than bfloat16 is of the weight.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def load(encoder: Any, path: Path, *, embedder: str, sha256: str | None = None) 
                     f"it is for the embedder {told.get('embedder')}, not {embedder}",
                     f"{embedder}이(가) 아니라 임베더 {told.get('embedder')}용입니다",
                 )
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118: not a mapping
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
         return _built(encoder, tensors)
     except OSError as error:
         raise _wrong(path, error.strerror or str(error), error.strerror or str(error)) from error
@@ -82,7 +82,8 @@ def _built(encoder: Any, tensors: dict[str, torch.Tensor]) -> ReaderNetwork:
 
 def _wrong(path: Path, reason: str, korean: str) -> ModelFileError:
     return ModelFileError(
-        f"The reader's weights {path} cannot be used: {reason}. Install gisa again, or name others as GISA_READER__MODEL.",
+        f"The reader's weights {path} cannot be used: {reason}. Install gisa again, or name others in "
+        "GISA_READER__MODEL.",
         f"리더 가중치 {path} 을(를) 쓸 수 없습니다: {korean}. gisa를 다시 설치하거나 GISA_READER__MODEL로 다른 것을 "
         "지정하세요.",
     )

@@ -106,7 +106,7 @@ def _line(text: str, most: int) -> str:
 def _citation(answer: Answer, citation: Citation) -> str:
     title = _linked(citation.title, citation.url)
     line = f"*[{citation.number}]* {title}, {_line(source(citation, answer.language), _TITLE)}"
-    if citation.quote in answer.answer:
+    if citation.quote in answer.answer and not any(claim.span for claim in answer.claims):
         return line  # the answer holds the quote: once is enough
     return f"{line}\n“{_marked(answer, citation)}”"
 

@@ -59,7 +59,8 @@ class Run:
         self._place.wake()
 
     def _take(self, one: threading.Semaphore) -> None:
-        one.acquire()
+        while not one.acquire(timeout=0.5):
+            self._check()
         self._held = one
 
     def _let_go(self) -> None:
