@@ -94,7 +94,7 @@ _N, _R, _M = 2, 5, 6
 _H = 27
 _VOWELS = ("a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo", "we", "wi", "yu",
            "eu", "ui", "i")
-_SPOKEN = ("", *"ㄱㄱㄱㄴㄴㄴㄷㄹㄱㅁㄹㄹㄹㅂㄹㅁㅂㅂㄷㄷㅇㄷㄷㄱㄷㅂㄷ")
+_SPOKEN: tuple[str, ...] = ("", *"ㄱㄱㄱㄴㄴㄴㄷㄹㄱㅁㄹㄹㄹㅂㄹㅁㅂㅂㄷㄷㅇㄷㄷㄱㄷㅂㄷ")
 _CODAS = {"": "", "ㄱ": "k", "ㄴ": "n", "ㄷ": "t", "ㄹ": "l", "ㅁ": "m", "ㅂ": "p", "ㅇ": "ng"}
 # Codas by their number in the syllable block that move to a following ㅇ, and what stays of a double one.
 _MOVED = {1: "g", 2: "kk", 3: "s", 4: "n", 5: "j", 7: "d", 8: "r", 9: "g", 10: "m", 11: "b", 12: "s", 13: "t", 14: "p",

@@ -74,7 +74,7 @@ def test_second_run_is_silent_but_for_the_answer(own: Path) -> None:
     shown = run(own, "ask", "--no-llm", "한국은 GPU를 몇 장 확보하나요?")
     assert (shown.code, shown.err) == (0, "")
     assert re.search(r"^\[1\] .+, 2025-10-31$", shown.out, re.M)
-    assert re.search(r"^기사에서 그대로 인용, 모델 없음 · \d+\.\d초$", shown.out, re.M)
+    assert re.search(r"^기사의 표시된 단어에서 읽음 · \d+\.\d초$", shown.out, re.M)
 
 
 def test_collection_from_adding_to_removing(own: Path, tmp_path: Path) -> None:
