@@ -40,6 +40,8 @@ OF_READING = (
 OF_ANSWER = (*OF_READING, "odds", "margin")
 """Features of the first reading of a question: its log odds by the other weights, and by how much they exceed those of
 the best reading that says something else."""
+ASSERTING = math.log(2)
+"""A reading is asserted when it is twice as likely right as wrong: a false answer costs two right ones."""
 MOST = 12.0
 """Log odds of the reader beyond this, either way, tell no more."""
 
@@ -82,13 +84,12 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`asserting` and `quoting` are the log odds from which a reading is asserted, or at least quoted; `judged` weighs
-    those odds and the language model's, where it was asked."""
+    """`quoting` are the log odds from which a reading is at least quoted; `judged` weighs the odds of a reading and
+    those of the language model, where it was asked."""
 
     order: Weights
     answer: Weights
     judged: Weights
-    asserting: float
     quoting: float
 
 
@@ -120,7 +121,7 @@ def in_order(question: Question, readings: Sequence[Weighed]) -> list[Answering]
 def of_answer(ordered: Sequence[Answering]) -> tuple[float, ...]:
     """Features of the first of a question's readings."""
     first = ordered[0]
-    others = [one.odds for one in ordered[1:] if _plain(one.reading.text) != _plain(first.reading.text)]
+    others = [one.odds for one in ordered[1:] if not _same(one.reading.text, first.reading.text)]
     return (*first.features, first.odds, first.odds - max(others, default=first.odds - 10.0))
 
 
@@ -139,16 +140,14 @@ def decide(question: Question, odds: float, least: float | None = None) -> Decis
     fitted = model(question.language)
     if odds < (fitted.quoting if least is None else least):
         return "refuse"
-    return "assert" if odds >= fitted.asserting else "quote"
+    return "assert" if odds >= ASSERTING else "quote"
 
 
 @lru_cache(maxsize=2)
 def model(language: Language) -> Model:
     """The fitted weights for questions in that language."""
     kept = json.loads((files("rag") / "data" / "decision.json").read_text(encoding="utf-8"))[language]
-    return Model(
-        _weights(kept["order"]), _weights(kept["answer"]), _weights(kept["judged"]), kept["asserting"], kept["quoting"]
-    )
+    return Model(_weights(kept["order"]), _weights(kept["answer"]), _weights(kept["judged"]), kept["quoting"])
 
 
 def _weights(kept: dict[str, Any]) -> Weights:
@@ -156,8 +155,13 @@ def _weights(kept: dict[str, Any]) -> Weights:
     return Weights(mean, deviation, weights, kept["bias"])
 
 
-def _plain(text: str) -> str:
-    return "".join(letter for letter in text if letter.isalnum())
+def _same(one: str, other: str) -> bool:
+    """Whether two readings say the same: the same words, or words with the same numbers (26만장, 26만장 이상)."""
+    plain, else_ = ("".join(letter for letter in text if letter.isalnum()) for text in (one, other))
+    if plain in else_ or else_ in plain:
+        return True
+    numbers, others = find_quantities(one), find_quantities(other)
+    return bool(numbers) and [(q.low, q.high, q.unit) for q in numbers] == [(q.low, q.high, q.unit) for q in others]
 
 
 def _kind(question: Question, item: Evidence, reading: Reading) -> int:

@@ -12,7 +12,7 @@ from eval.newsroom.data import NewsroomQuestion, Place
 from eval.reader.augment import renamed, renumbered
 from eval.reader.corpus import DESK_KEPT, NEWSROOM_KEPT, Corpus, shipped
 from eval.reader.examples import newsroom_items, sampled, squad_items
-from eval.reader.fit import crossed, fitted, limits
+from eval.reader.fit import crossed, figures, fitted, quoting_limit
 from eval.reader.measure import f1, passages_of
 from eval.reader.train import Training
 from seeds.article import Article
@@ -130,12 +130,17 @@ class TestFit:
         groups = [str(k // 4) for k in range(400)]
         assert ((crossed(features, right, groups) > 0) == right).mean() > 0.95
 
-    def test_limits_hold_the_wrong_ones_down(self) -> None:
-        odds = np.linspace(-5, 5, 200)
-        right = odds + np.random.default_rng(1).normal(scale=1.5, size=200) > 0
-        asserting, quoting, told = limits(odds, right, np.ones(200, bool) & (odds > -3))
-        assert quoting <= asserting
-        assert told["wrong"] <= 0.04
+    def test_the_limit_parts_what_can_be_answered_from_what_cannot(self) -> None:
+        odds, can = np.linspace(-5, 0, 51), np.linspace(-5, 0, 51) > -2.05
+        assert quoting_limit(odds, can) == pytest.approx(-2.0)
+
+    def test_figures_by_hand(self) -> None:
+        """Asserted from log 2: two of four, one of them right; of three answers one wrong; one refused."""
+        odds, right = np.array([2.0, 1.0, 0.0, -3.0, -4.0]), np.array([True, False, True, True, False])
+        can = np.array([True, True, True, True, False])
+        assert figures(odds, right, can, -1.0) == {
+            "right": 1 / 4, "wrong": 1 / 3, "refused": 1 / 4, "answered": 0.0,
+        }  # fmt: skip
 
 
 @pytest.mark.usefixtures("embedder_folder")

@@ -9,7 +9,18 @@ import pytest
 from made_up import NAMES, article, evidence, question
 
 from rag import decide as decide_module
-from rag.decide import OF_ANSWER, OF_READING, Answering, Model, Weights, answer_odds, decide, of_answer, of_reading
+from rag.decide import (
+    ASSERTING,
+    OF_ANSWER,
+    OF_READING,
+    Answering,
+    Model,
+    Weights,
+    answer_odds,
+    decide,
+    of_answer,
+    of_reading,
+)
 from rag.reading.reader import Reading
 from rag.types import Evidence
 
@@ -99,15 +110,13 @@ class TestDecision:
     @pytest.fixture(autouse=True)
     def limits(self, monkeypatch: pytest.MonkeyPatch) -> None:
         flat = Weights(np.zeros(1), np.ones(1), np.ones(1), 0.0)
-        monkeypatch.setattr(
-            decide_module, "model", lambda language: Model(flat, flat, flat, asserting=2.0, quoting=-1.0)
-        )
+        monkeypatch.setattr(decide_module, "model", lambda language: Model(flat, flat, flat, quoting=-1.0))
 
     @pytest.mark.parametrize(
         ("odds", "least", "expected"),
         [
-            (2.0, None, "assert"),
-            (1.9, None, "quote"),
+            (0.7, None, "assert"),
+            (0.6, None, "quote"),
             (-1.0, None, "quote"),
             (-1.1, None, "refuse"),
             (-math.inf, None, "refuse"),
@@ -131,4 +140,4 @@ def test_the_fitted_weights_are_sane(language: str) -> None:
     assert len(fitted.judged.weights) == 2
     assert fitted.order.weights[OF_READING.index("span")] > 0
     assert fitted.order.weights[OF_READING.index("relevance")] > 0
-    assert fitted.quoting < fitted.asserting
+    assert fitted.quoting < ASSERTING

@@ -1,9 +1,8 @@
 """`python -m eval.reader.fit`: fits what decides which reading answers (rag.decide), and writes rag/data/decision.json.
 
 On questions kept back from the reader's training, asked of all shipped newsroom articles in one collection: what is
-fitted sees readings of articles the reader never saw. The limits are chosen by odds cross-validated by article: quoting
-so that the shares of refused answerable and answered unanswerable questions, each over its target, are together the
-least; asserting so that at most WRONG of the answers assert something wrong.
+fitted sees readings of articles the reader never saw. The limit below which gisa refuses is chosen by odds
+cross-validated by article.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from eval.progress import track
 from eval.reader.corpus import DESK, shipped
 from eval.reader.measure import f1
 from rag.assemble import Gisa
-from rag.decide import MOST, OF_ANSWER, OF_READING, Answering, Weights, of_answer
+from rag.decide import ASSERTING, MOST, OF_ANSWER, OF_READING, Answering, Weights, of_answer
 from rag.pipeline import ALL, found_for, readings
 from rag.question import Question, read
 from rag.settings import load_settings
@@ -39,7 +38,6 @@ from rag.types import Evidence
 from rag.wording import sentence, told
 from seeds.article import Article
 
-WRONG = 0.04
 FOLDS = 5
 EVERY = 3
 """Of the questions about the desk's articles, which are many, one in so many is asked."""
@@ -125,28 +123,29 @@ def crossed(
     return odds
 
 
-def limits(
-    odds: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], answerable: npt.NDArray[np.bool_]
-) -> tuple[float, float, dict[str, float]]:
-    """(asserting, quoting) and what they give on the questions they were chosen on."""
-    steps = np.unique(np.round(odds, 3))
-    quoting = min(
-        steps, key=lambda at: float((odds[answerable] < at).mean() / 0.08 + (odds[~answerable] >= at).mean() / 0.15)
-    )
-    given = max(int((odds >= quoting).sum()), 1)
-    asserting = next(
-        (at for at in steps if at >= quoting and float(((odds >= at) & ~right).sum()) / given <= WRONG), steps[-1]
-    )
-    return (
-        float(asserting),
-        float(quoting),
-        {
-            "right": float(((odds >= asserting) & right)[answerable].mean()),
-            "wrong": float(((odds >= asserting) & ~right).sum() / given),
-            "refused": float((odds[answerable] < quoting).mean()),
-            "answered": float((odds[~answerable] >= quoting).mean()),
-        },
-    )
+def quoting_limit(odds: npt.NDArray[np.float64], answerable: npt.NDArray[np.bool_]) -> float:
+    """The log odds from which a reading is quoted: refused answerable and answered unanswerable questions, each share
+    over what it may be at most, are together the least."""
+    refused, answered = 0.08, 0.15
+
+    def cost(at: float) -> float:
+        return float((odds[answerable] < at).mean() / refused + (odds[~answerable] >= at).mean() / answered)
+
+    return float(min([at for at in np.unique(np.round(odds, 3)) if at <= ASSERTING], key=cost))
+
+
+def figures(
+    odds: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], answerable: npt.NDArray[np.bool_], quoting: float
+) -> dict[str, float]:
+    """What the limits give: shares of answerable questions asserted right and refused, of unanswerable ones answered,
+    and of all answers that assert something wrong."""
+    asserted = odds >= ASSERTING
+    return {
+        "right": float((asserted & right)[answerable].mean()),
+        "wrong": float((asserted & ~right).sum() / max(int((odds >= quoting).sum()), 1)),
+        "refused": float((odds[answerable] < quoting).mean()),
+        "answered": float((odds[~answerable] >= quoting).mean()),
+    }
 
 
 def fit(asked: Sequence[Asked], judge: Judge) -> dict[str, Any]:
@@ -172,15 +171,14 @@ def fit(asked: Sequence[Asked], judge: Judge) -> dict[str, Any]:
     told, right = np.array(features), np.array(labels)
     can = np.array([one.asked.answerable for one in asked])
     odds = crossed(told, right, groups)
-    asserting, quoting, figures = limits(odds, right, can)
-    in_doubt = [k for k, at in enumerate(odds) if quoting <= at < asserting]
+    quoting = quoting_limit(odds, can)
+    in_doubt = [k for k, at in enumerate(odds) if quoting <= at < ASSERTING]
     doubtful = in_doubt[:: max(1, len(in_doubt) // JUDGED)][:JUDGED]
     judged = [judge(asked[k].question, firsts[k].evidence) for k in track(doubtful, "judged", len(doubtful))]
     return {
         "order": kept(fitted(rows, truth)),
         "answer": kept(fitted(told, right)),
         "judged": kept(of_doubt(odds[doubtful], np.array(judged), right[doubtful])),
-        "asserting": round(asserting, 3),
         "quoting": round(quoting, 3),
         "fitted_on": {
             "questions": len(asked),
@@ -188,7 +186,7 @@ def fit(asked: Sequence[Asked], judge: Judge) -> dict[str, Any]:
             "first_right": round(float(right[can].mean()), 3),
             "found": round(float(np.mean([any(one.right) for one in asked if one.asked.answerable])), 3),
             "in_doubt": len(in_doubt),
-            **{key: round(value, 3) for key, value in figures.items()},
+            **{key: round(value, 3) for key, value in figures(odds, right, can, quoting).items()},
         },
     }
 
