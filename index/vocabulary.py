@@ -32,33 +32,6 @@ def translations(text: str) -> dict[str, Group]:
     return {word: group for word, group in groups.items() if group}
 
 
-def english_words(text: str) -> list[str]:
-    """English words for those of a Korean text that the list knows, in order, each once."""
-    known = _english()
-    return list(dict.fromkeys(known[term] for term in terms(text) if term in known))
-
-
-@lru_cache(maxsize=1)
-def _english() -> dict[str, str]:
-    """The first English word by the search term of a Korean one; words of several terms are left out."""
-    found: dict[str, str] = {}
-    for line in (files("index") / "data" / "vocabulary.tsv").read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            english, korean = line.split("\t")
-            for word in korean.split(", "):
-                its = _terms(word)
-                if len(its) == 1:
-                    found.setdefault(its[0], english.split(", ")[0])
-    return found
-
-
-@lru_cache(maxsize=1)
-def common_words() -> frozenset[str]:
-    """The English words of the list, in lower case."""
-    lines = (files("index") / "data" / "vocabulary.tsv").read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split("\t")[0].split(", "))
-
-
 def group_frequency(groups: Sequence[Group], store: Store) -> list[int]:
     """In how many chunks each group stands, as its most frequent word does: of an ambiguous one little is to be had."""
     frequency = store.document_frequency({term for group in groups for word in group for term in word})

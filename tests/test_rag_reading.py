@@ -86,7 +86,7 @@ class TestHints:
 
 class TestSpans:
     def test_the_greatest_sum_in_order(self) -> None:
-        start, end = np.array([0, 5, 1, 0], np.float32), np.array([9, 0, 2, 1], np.float32)
+        start, end = np.array([0, 5, 1, 0], np.float32), np.array([3, 0, 2, 1], np.float32)
         assert best_span(start, end) == (1, 2, 7.0)  # the end at 0 stands before the start at 1
 
     def test_no_longer_than_an_answer(self) -> None:
@@ -126,7 +126,6 @@ class TestReader:
             ("찬성은 몇 표였나?", "13표"),
             ("반대표는 몇 표 나왔나?", "8표"),
             ("불신임안을 대표로 낸 의원은 누구인가?", "배은주"),
-            ("How many members voted against?", "8표"),
             ("Which member tabled the motion?", "배은주"),
             ("의장 직무를 대신하는 사람은?", "이정아"),
         ],
@@ -189,7 +188,7 @@ class TestWeights:
             own(embedder, path)
         for line in (caught.value.en, caught.value.ko):
             assert str(path) in line
-            assert "GISA_READER__MODEL" in line
+            assert "make reader" in line
             assert "\n" not in line
 
     def test_of_another_embedder(self, embedder: SentenceTransformerEmbedder, tmp_path: Path) -> None:
@@ -211,7 +210,7 @@ class TestWeights:
             load(embedder.encoder, path, embedder=embedder.name, sha256="0" * 64)
 
     def test_a_round_trip_changes_little(self, embedder: SentenceTransformerEmbedder, tmp_path: Path) -> None:
-        """Eight bits of the difference to the embedder: within a 127th of the greatest change of each row."""
+        """Eight bits of the difference to the embedder, then its own precision: a 128th of a weight and a thousandth."""
         import torch
 
         from rag.reading.model import ReaderNetwork
@@ -224,7 +223,7 @@ class TestWeights:
         save(network, embedder.encoder, path, embedder=embedder.name)
         again = load(embedder.encoder, path, embedder=embedder.name)
         for (_, one), (_, other) in zip(network.upper.named_parameters(), again.upper.named_parameters(), strict=True):
-            assert (one - other.float()).abs().max() < 0.006
+            assert ((one - other.float()).abs() <= one.abs() / 128 + 0.001).all()
 
 
 def test_an_extractive_model_of_transformers(tmp_path: Path) -> None:
@@ -252,5 +251,5 @@ def test_an_extractive_model_of_transformers(tmp_path: Path) -> None:
 def test_no_such_model(tmp_path: Path) -> None:
     from rag.reading.open import extractive
 
-    with pytest.raises(ModelFileError, match="GISA_READER__MODEL"):
+    with pytest.raises(ModelFileError, match="extractive question answering"):
         extractive(str(tmp_path))

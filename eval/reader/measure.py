@@ -21,8 +21,9 @@ from eval.newsroom.data import SHARED, NewsroomQuestion, articles, questions
 from eval.reader.corpus import shipped
 from eval.reader.examples import article_source
 from index.names import NameBook, mine
-from rag.assemble import open_embedder, open_reader
+from rag.assemble import open_embedder
 from rag.reading.hints import hinted
+from rag.reading.open import own
 from rag.reading.passage import Passage, window
 from rag.reading.reader import Reader, Reading
 from rag.settings import load_settings
@@ -111,8 +112,7 @@ def main() -> None:
     told.add_argument("--most", type=int, help="questions of each set")
     asked = told.parse_args()
     sets = [(articles(SHARED, "sci"), questions(SHARED, "sci"))] if asked.sci else list(shipped(kept=True))
-    settings = load_settings(**({"reader": {"model": str(asked.weights)}} if asked.weights else {}))
-    reader = open_reader(settings, open_embedder(settings))
+    reader = own(open_embedder(load_settings()), asked.weights)
     found: list[Outcome] = []
     for its, questions_ in sets:
         known = {article.id: article for article in its}

@@ -29,7 +29,7 @@ from index.names import NameBook
 from rag.assemble import open_embedder
 from rag.reading.hints import hinted
 from rag.reading.model import END, RELEVANCE, START, ReaderNetwork, batch, encode, sentence_of
-from rag.reading.weights import save
+from rag.reading.weights import load, save
 from rag.settings import load_settings
 
 BATCH_TOKENS = 4096
@@ -127,14 +127,22 @@ def loss_of(network: ReaderNetwork, rows: Sequence[Row], tokenizer: Any, rng: ra
 class Training:
     """One run: passes over the corpus, a checkpoint every SAVE_EVERY steps, a line of progress beside it."""
 
-    def __init__(self, out: Path, corpus: Corpus, *, seed: int, rate: float, passes: int) -> None:
+    def __init__(
+        self, out: Path, corpus: Corpus, *, seed: int, rate: float, passes: int, start: Path | None = None
+    ) -> None:
+        """`start` are weights to go on from instead of the embedder's own."""
         settings = load_settings()
         self.embedder = open_embedder(settings)
         self.folder = self.embedder.folder
         self.tokenizer = AutoTokenizer.from_pretrained(self.folder)
         self.encoder = AutoModel.from_pretrained(self.folder, dtype=torch.float32)
         torch.manual_seed(seed)
-        self.network = ReaderNetwork(self.encoder)
+        if start is None:
+            self.network = ReaderNetwork(self.encoder)
+        else:
+            self.network = load(self.encoder, start, embedder=self.embedder.name).train()
+            for part in (self.network.upper, self.network.heads):
+                part.requires_grad_(True)
         self.network.without_dropout()
         self.out, self.corpus, self.seed, self.rate, self.passes = out, corpus, seed, rate, passes
         self.checkpoint = out / "checkpoint.pt"
@@ -216,9 +224,10 @@ def main() -> None:
     told.add_argument("--rate", type=float, default=1.5e-4)
     told.add_argument("--passes", type=int, default=2)
     told.add_argument("--share", type=float, default=1.0, help="of the examples of each pass, for a trial")
+    told.add_argument("--start", type=Path, help="weights to go on from; without it the embedder's own")
     asked = told.parse_args()
     corpus = read_corpus(share=asked.share)
-    Training(asked.out, corpus, seed=asked.seed, rate=asked.rate, passes=asked.passes).run()
+    Training(asked.out, corpus, seed=asked.seed, rate=asked.rate, passes=asked.passes, start=asked.start).run()
 
 
 if __name__ == "__main__":
