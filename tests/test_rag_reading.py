@@ -210,7 +210,7 @@ class TestWeights:
             load(embedder.encoder, path, embedder=embedder.name, sha256="0" * 64)
 
     def test_a_round_trip_changes_little(self, embedder: SentenceTransformerEmbedder, tmp_path: Path) -> None:
-        """Eight bits of the difference to the embedder, then its own precision: a 128th of a weight and a thousandth."""
+        """Eight bits of the difference to the embedder, then its own precision: a 128th of each weight."""
         import torch
 
         from rag.reading.model import ReaderNetwork
