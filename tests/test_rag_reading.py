@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -216,11 +217,12 @@ class TestWeights:
         from rag.reading.model import ReaderNetwork
         from rag.reading.weights import load, save
 
-        network, path = ReaderNetwork(embedder.encoder).float(), tmp_path / "reader.safetensors"
+        encoder = copy.deepcopy(embedder.encoder).float()  # the embedder itself stays in its precision
+        network, path = ReaderNetwork(encoder), tmp_path / "reader.safetensors"
         with torch.no_grad():
             for weight in network.upper.parameters():
                 weight.add_(0.01 * torch.randn_like(weight))
-        save(network, embedder.encoder, path, embedder=embedder.name)
+        save(network, encoder, path, embedder=embedder.name)
         again = load(embedder.encoder, path, embedder=embedder.name)
         for (_, one), (_, other) in zip(network.upper.named_parameters(), again.upper.named_parameters(), strict=True):
             assert ((one - other.float()).abs() <= one.abs() / 128 + 0.001).all()
