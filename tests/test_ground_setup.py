@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("seeds", "index", "rag", "ui", "eval")
-TARGETS = {"ask", "serve", "test", "check", "eval", "bench", "clean", "help"}
+TARGETS = {"reader", "ask", "serve", "test", "check", "eval", "bench", "clean", "help"}
 
 
 def run(*command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
