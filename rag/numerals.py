@@ -95,7 +95,9 @@ def _found(text: str, language: Language | None) -> tuple[Quantity, ...]:
 
 
 def _spans(text: str, amounts: list[Amount]) -> Iterator[_Span]:
+    """The amounts, ranges joined. One whose digits an amount before it took for its unit (m2조) is passed over."""
     index = 0
+    amounts = [one for k, one in enumerate(amounts) if k == 0 or amounts[k - 1].end <= one.start]
     while index < len(amounts):
         first = amounts[index]
         joined = _range(text, first, amounts[index + 1]) if index + 1 < len(amounts) else None
