@@ -134,7 +134,9 @@ def test_feedback_is_kept_with_its_comment(site: Site, visit: Visit) -> None:
     identity = told.value.request.post_data_json["answer"]
     rows = "SELECT thumb, comment FROM feedback WHERE answer=?"
     assert site.service.database.rows(rows, (identity,)) == [("up", None)]
-    page.get_by_role("button", name="Not helpful").click()
+    with page.expect_response("**/v1/feedback"):  # the card is drawn anew when it is there
+        page.get_by_role("button", name="Not helpful").click()
+    expect(page.get_by_role("button", name="Not helpful")).to_have_attribute("aria-pressed", "true")
     page.get_by_label("What was right or wrong?").fill("Counts the wrong thing")
     with page.expect_response(lambda told: "Counts" in (told.request.post_data or "")):
         page.get_by_role("button", name="Send").click()
