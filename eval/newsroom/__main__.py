@@ -24,8 +24,7 @@ from eval.newsroom.score import Scored, figures, score
 from eval.progress import track
 from rag.errors import GisaError
 from rag.settings import load_settings
-from seeds.article import Article
-from seeds.loaders import load_each
+from seeds.loaders import load
 
 
 def main(
@@ -42,11 +41,7 @@ def main(
     asked = [question for question in questions(home, name) if question.single][::every]
     articles(home, name)  # an error that names the set, where it has none
     settings = load_settings()
-    its = [
-        article
-        for article in load_each(sorted((home / "articles").glob("*.md")), walk=False)
-        if isinstance(article, Article)
-    ]
+    its = [article for path in sorted((home / "articles").glob("*.md")) for article in load(path)]
     with opened(settings, its, llm=llm) as gisa:
         gisa.warm()
         found = [

@@ -1,1 +1,1 @@
-"""Trains, fits and measures the reader (rag.reading)."""
+"""Trains and measures the reader (rag.reading)."""

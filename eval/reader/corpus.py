@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def shipped(kept: bool) -> Iterable[tuple[list[Article], list[NewsroomQuestion]]
 
 
 def read_corpus(share: float = 1.0) -> Corpus:
-    """All that is there to train on; what lies in shared data is left out, and said, where it is absent."""
+    """All that is there to train on; what lies in shared data is left out where it is absent, and `told` counts."""
     items = [item for its, asked in shipped(kept=False) for item in newsroom_items(its, asked)]
     items = _with_strangers(items)
     korquad = squad_items(READING / "korquad" / "train.json") if READING.exists() else []
@@ -90,8 +91,6 @@ def read_corpus(share: float = 1.0) -> Corpus:
 
 
 def _questions_by_id(path: Path) -> dict[str, str]:
-    import json
-
     told = json.loads(path.read_text(encoding="utf-8"))["data"]
     return {qa["id"]: qa["question"] for entry in told for paragraph in entry["paragraphs"] for qa in paragraph["qas"]}
 

@@ -23,7 +23,7 @@ from rich.console import Console
 from transformers import AutoModel, AutoTokenizer
 
 from eval import provenance
-from eval.reader.corpus import Corpus, read_corpus
+from eval.reader.corpus import READING, Corpus, read_corpus
 from eval.reader.examples import Example
 from index.names import NameBook
 from rag.assemble import open_embedder
@@ -221,12 +221,15 @@ def main() -> None:
     told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("--out", type=Path, required=True)
     told.add_argument("--seed", type=int, default=1)
-    told.add_argument("--rate", type=float, default=1.5e-4)
+    told.add_argument("--rate", type=float, default=2e-4)
     told.add_argument("--passes", type=int, default=2)
     told.add_argument("--share", type=float, default=1.0, help="of the examples of each pass, for a trial")
     told.add_argument("--start", type=Path, help="weights to go on from; without it the embedder's own")
     asked = told.parse_args()
     corpus = read_corpus(share=asked.share)
+    _tell(
+        f"items by set: {corpus.told}" + ("" if READING.exists() else f"; {READING} is not there, so without its sets")
+    )
     Training(asked.out, corpus, seed=asked.seed, rate=asked.rate, passes=asked.passes, start=asked.start).run()
 
 

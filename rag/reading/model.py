@@ -2,8 +2,7 @@
 
 Start and end heads score every token as the first or last of the answer (Devlin et al. 2019); the first token, `<s>`,
 stands for "no answer here" (SQuAD 2.0, arXiv:1806.03822). A relevance head scores every token, averaged over each
-sentence: the sentence that holds the answer is told more surely than its exact words. This file and
-index.sentence_transformer are the only ones that know torch.
+sentence: the sentence that holds the answer is told more surely than its exact words.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ class ReaderNetwork(nn.Module):
         return logits
 
     def without_dropout(self) -> None:
-        """Drawing random numbers takes torch longer than the layers do: three times the passages a second without."""
+        """Drawing random numbers takes torch as long as all else: twice the tokens a second without."""
         for module in self.modules():
             if isinstance(module, nn.Dropout):
                 module.p = 0.0

@@ -2,8 +2,8 @@
 
 A safetensors file holds, for each weight matrix, the difference to the embedder's own, int8 (rows, columns) with a
 float32 scale for every row, and vectors (biases, norms, heads) as float32. Its metadata name the format, the embedder
-whose layers they are for, and what they were trained on. A difference is a tenth of a weight, so eight bits of it are
-finer than bfloat16 is of the weight.
+whose layers they are for, and what they were trained on. A difference is a few hundredths of a weight, so eight bits of
+it are finer than bfloat16 is of the weight.
 """
 
 from __future__ import annotations
