@@ -22,6 +22,8 @@ READING = Path(__file__).parents[3] / "shared" / "readingdata"
 DESK = (
     "loc", "crt", "ict", "fin", "lab", "ind", "tra", "gov",
     "lgb", "law", "biz", "tec", "mkt", "pty", "ops", "edu",
+    "hou", "dfn", "tax", "ene", "wel", "sme", "aut", "asm",
+    "ins", "log", "rul", "srv", "cty", "ppl", "prj",
 )  # fmt: skip
 """Sets written for training."""
 NEWSROOM_KEPT = 21
