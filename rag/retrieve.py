@@ -39,8 +39,8 @@ K1, B = 1.2, 0.75
 HUB_NEIGHBOURS = 30
 RAREST = 12
 """So many Korean words for those of an English question are searched for, the rarest ones."""
-NAMED = 12
-"""Names are looked for in this many of the best candidates: one must be looked for by sound in each."""
+LEXICAL = 0.7
+"""Weight of BM25 beside the dense score, both in standard deviations: see docs/decisions.md."""
 
 
 class Retriever(BaseRetriever):
@@ -90,10 +90,8 @@ class Retriever(BaseRetriever):
         if not candidates:
             return []
         dense, by_sentence = self._dense(centred, question.language, candidates)
-        lexical, coverage = self._lexical(question, candidates)
-        scores = standard(dense) + coverage * standard(lexical)
-        # A name that BM25 has scored already is not counted a second time.
-        scores += self._settings.names_weight * (1 - coverage) * self._named(question, candidates, scores)
+        scores = standard(dense) + LEXICAL * standard(self._lexical(question, candidates))
+        scores += self._settings.names_weight * self._named(question, candidates)
         order = np.argsort(-scores, kind="stable")
         return [Hit(candidates[i], float(scores[i]), tuple(map(float, by_sentence[i]))) for i in order]
 
@@ -142,19 +140,19 @@ class Retriever(BaseRetriever):
         frequency = self.store.document_frequency(others)
         return sorted((term for term in frequency if frequency[term]), key=lambda term: frequency[term])[:RAREST]
 
-    def _lexical(self, question: Question, candidates: Sequence[Candidate]) -> tuple[Floats, float]:
-        """BM25 of the candidates, float32 (n,), and how much of the question the best one covers, 0 to 1.
+    def _lexical(self, question: Question, candidates: Sequence[Candidate]) -> Floats:
+        """BM25 of the candidates, float32 (n,).
 
         A word of an English question counts by the Korean ones for it, which are alternatives of one term.
         """
         statistics = self.store.statistics()
         scored, _ = _lexical_terms(question)
         groups: list[Group] = [*(((term,),) for term in scored), *question.translations.values()]
-        said = _said(question.text)
-        unknown = [t for t in said if t not in scored and t not in question.translations]
-        frequency = group_frequency([*groups, *(((term,),) for term in unknown)], self.store)
-        mass = [math.log(1 + (statistics.chunks - f + 0.5) / (f + 0.5)) for f in frequency]
-        idf = dict(zip(groups, mass, strict=False))  # those of unknown words follow, and only count as not covered
+        frequency = group_frequency(groups, self.store)
+        idf = {
+            group: math.log(1 + (statistics.chunks - f + 0.5) / (f + 0.5))
+            for group, f in zip(groups, frequency, strict=True)
+        }
         place = {term: i for i, term in enumerate({term for group in groups for word in group for term in word})}
         counts = np.zeros((len(candidates), len(place)))
         for row, candidate in zip(counts, candidates, strict=True):
@@ -167,18 +165,20 @@ class Retriever(BaseRetriever):
             alternatives = [counts[:, [place[term] for term in word]].min(axis=1) for word in group]
             often = np.sum(alternatives, axis=0)
             scores += weight * often * (K1 + 1) / (often + norm)
-        best = set(candidates[int(scores.argmax())].terms)
-        covered = sum(weight for group, weight in idf.items() if any(best.issuperset(word) for word in group))
-        return scores.astype(np.float32), covered / sum(mass) if mass else 0.0
+        return scores.astype(np.float32)
 
-    def _named(self, question: Question, candidates: Sequence[Candidate], scores: Floats) -> Floats:
-        """The share of the question's names that each of the best candidates has, float32 (n,); 0 for the others."""
-        shares, names = np.zeros(len(candidates), np.float32), self.names
-        for i in np.argsort(-scores, kind="stable")[:NAMED] if question.names else []:
-            chunk = candidates[i].chunk
-            text = "\n".join([candidates[i].article.title, *(sentence.text for sentence in chunk.sentences)])
+    def _named(self, question: Question, candidates: Sequence[Candidate]) -> Floats:
+        """The share of the question's names that each candidate has, and that its article's best candidate has, float32
+        (n,), 0 to 2: an article gives a name in full once, and says "he" and "the company" afterwards."""
+        names = self.names
+        shares = np.zeros(len(candidates), np.float32)
+        of_article: dict[str, float] = {}
+        for i, candidate in enumerate(candidates if question.names else ()):
+            text = "\n".join([candidate.article.title, *(sentence.text for sentence in candidate.chunk.sentences)])
             shares[i] = np.mean([names.occurs(name.text, text) for name in question.names])
-        return shares
+            of_article[candidate.article.id] = max(float(shares[i]), of_article.get(candidate.article.id, 0.0))
+        beside = np.array([of_article.get(candidate.article.id, 0.0) for candidate in candidates], np.float32)
+        return shares + beside
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return [

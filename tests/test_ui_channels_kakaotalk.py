@@ -294,7 +294,7 @@ class TestTrouble:
                 reply = send(client, payload()).json()
                 numbers = client.get("/metrics").text.splitlines()
         assert "기사에 이렇게 나옵니다" in text_of(reply)
-        assert {"gisa_queue_refusals_total 1.0", 'gisa_answers_total{answered_by="extract"} 1.0'} <= set(numbers)
+        assert {"gisa_queue_refusals_total 1.0", 'gisa_answers_total{answered_by="reader"} 1.0'} <= set(numbers)
 
     def test_nothing_in_time(self, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
         service = opened(kakao={"secret": KAKAO_SECRET, "answer_s": 2})

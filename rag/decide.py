@@ -1,0 +1,216 @@
+"""Which reading answers, and whether any does: a small model, fitted to questions whose answers are known.
+
+Logistic regression (Cox 1958) over what is known of a reading: the reader's log odds of the words and of the sentence,
+how retrieval ranks it, whether its kind is what is asked for, whether its article has the names and numbers of the
+question. One set of weights orders the readings of a question, another tells whether the first is to be asserted,
+quoted, or nothing. Both were fitted by `python -m eval.reader.fit` on questions the reader was not trained on, and
+stand in data/decision.json with the figures they gave.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from index.names import HOME, Name, NameBook
+from rag.dates import find_dates
+from rag.errors import Language
+from rag.kinds import fitting
+from rag.numerals import agrees, find_quantities
+from rag.question import Question
+from rag.reading.reader import Reading
+from rag.types import Evidence
+
+Features = npt.NDArray[np.float64]
+Whole = Callable[[str], str]
+"""Reads the text of an article by its id."""
+Decision = Literal["assert", "quote", "refuse"]
+OF_READING = (
+    "span", "relevance", "rank", "words", "kind_fits", "kind_lacks", "names_missing", "numbers_missing", "elsewhere",
+)  # fmt: skip
+"""Features of one reading, in the order of the weights."""
+OF_ANSWER = (*OF_READING, "odds", "margin")
+"""Features of the first reading of a question: its log odds by the other weights, and by how much they exceed those of
+the best reading that says something else."""
+ASSERTING = math.log(2)
+"""A reading is asserted when it is twice as likely right as wrong: a false answer costs two right ones."""
+MOST = 12.0
+"""Log odds of the reader beyond this, either way, tell no more."""
+
+
+Weighed = tuple[Evidence, Reading, tuple[float, ...]]
+"""A reading of an evidence sentence, and its features."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A reading of an evidence sentence; `odds` are its log odds of being right, by the fitted weights."""
+
+    evidence: Evidence
+    reading: Reading
+    features: tuple[float, ...]
+    odds: float
+
+    @property
+    def start(self) -> int:
+        """Where the words begin in the sentence."""
+        return self.reading.start - self.evidence.start
+
+    @property
+    def end(self) -> int:
+        return self.reading.end - self.evidence.start
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Of a logistic regression, and the mean and deviation by which its features are standardised."""
+
+    mean: Features
+    deviation: Features
+    weights: Features
+    bias: float
+
+    def odds(self, features: Sequence[float]) -> float:
+        return float(((np.asarray(features) - self.mean) / self.deviation) @ self.weights + self.bias)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """`quoting` are the log odds from which a reading is at least quoted; `judged` weighs the odds of a reading and
+    those of the language model, where it was asked."""
+
+    order: Weights
+    answer: Weights
+    judged: Weights
+    quoting: float
+
+
+def of_reading(
+    question: Question, item: Evidence, reading: Reading, *, best: float, names: NameBook, whole: Whole
+) -> tuple[float, ...]:
+    """Features of a reading; `best` is the highest score of retrieval among the question's sentences."""
+    kind = _kind(question, item, reading)
+    return (
+        max(-MOST, min(MOST, reading.span)),
+        max(-MOST, min(MOST, reading.relevance)),
+        item.score - best,
+        0.0 if math.isnan(item.words) else item.words,
+        float(kind > 0),
+        float(kind < 0),
+        _names_missing(question, item, names, whole),
+        float(_numbers_missing(question, item, whole)),
+        float(_elsewhere(question, item, names)),
+    )
+
+
+def in_order(question: Question, readings: Sequence[Weighed]) -> list[Answering]:
+    """The readings by the odds that they are right, best first."""
+    weights = model(question.language).order
+    found = [Answering(item, reading, told, weights.odds(told)) for item, reading, told in readings]
+    return sorted(found, key=lambda one: -one.odds)
+
+
+def of_answer(ordered: Sequence[Answering]) -> tuple[float, ...]:
+    """Features of the first of a question's readings."""
+    first = ordered[0]
+    others = [one.odds for one in ordered[1:] if not _same(one.reading.text, first.reading.text)]
+    return (*first.features, first.odds, first.odds - max(others, default=first.odds - 10.0))
+
+
+def answer_odds(question: Question, ordered: Sequence[Answering]) -> float:
+    """The log odds that the first reading is right; -inf where nothing was read."""
+    return model(question.language).answer.odds(of_answer(ordered)) if ordered else -math.inf
+
+
+def with_judgement(question: Question, odds: float, judged: float) -> float:
+    """The log odds that a reading is right, with those of the language model that its sentence answers."""
+    return model(question.language).judged.odds((odds, max(-MOST, min(MOST, judged))))
+
+
+def decide(question: Question, odds: float, least: float | None = None) -> Decision:
+    """What to do with a reading of those odds; `least` takes the place of the fitted limit below which gisa refuses."""
+    fitted = model(question.language)
+    if odds < (fitted.quoting if least is None else least):
+        return "refuse"
+    return "assert" if odds >= ASSERTING else "quote"
+
+
+@lru_cache(maxsize=2)
+def model(language: Language) -> Model:
+    """The fitted weights for questions in that language."""
+    kept = json.loads((files("rag") / "data" / "decision.json").read_text(encoding="utf-8"))[language]
+    return Model(_weights(kept["order"]), _weights(kept["answer"]), _weights(kept["judged"]), kept["quoting"])
+
+
+def _weights(kept: dict[str, Any]) -> Weights:
+    mean, deviation, weights = (np.asarray(kept[key], np.float64) for key in ("mean", "deviation", "weights"))
+    return Weights(mean, deviation, weights, kept["bias"])
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two readings say the same: the same words, or words with the same numbers (26만장, 26만장 이상)."""
+    plain, else_ = ("".join(letter for letter in text if letter.isalnum()) for text in (one, other))
+    if plain in else_ or else_ in plain:
+        return True
+    numbers, others = find_quantities(one), find_quantities(other)
+    return bool(numbers) and [(q.low, q.high, q.unit) for q in numbers] == [(q.low, q.high, q.unit) for q in others]
+
+
+def _kind(question: Question, item: Evidence, reading: Reading) -> int:
+    """1 when the words are of the kind asked for, -1 when they are not, 0 when the question does not tell."""
+    if question.expects == "date":
+        return 1 if find_dates(reading.text, item.article.published) else -1
+    if question.expects in ("count", "amount"):
+        return 1 if fitting(question, reading.text) else -1
+    if question.expects in ("person", "place"):
+        return -1 if find_quantities(reading.text) else 1
+    return 0
+
+
+def _names_missing(question: Question, item: Evidence, names: NameBook, whole: Whole) -> float:
+    """The share of the question's names that the article has nowhere; the home country is implied."""
+    asked = [name for name in question.names if HOME.isdisjoint([name.text, *name.variants])]
+    if not asked:
+        return 0.0
+    return sum(not _has(name, item, names, whole) for name in asked) / len(asked)
+
+
+def _has(name: Name, item: Evidence, names: NameBook, whole: Whole) -> bool:
+    near = f"{item.article.title}\n{item.context}"
+    return names.occurs(name.text, near) or names.occurs(name.text, whole(item.article.id))
+
+
+def _numbers_missing(question: Question, item: Evidence, whole: Whole) -> bool:
+    """Whether the article lacks a number or year of the question."""
+    article = item.article
+    asked = [number for number in question.quantities if number.low == number.high and not number.vague]
+    years = [date.year for date in find_dates(question.text) if date.year is not None]
+    if not asked and not years:
+        return False
+    text = f"{article.title}\n{whole(article.id)}"
+    told = find_quantities(text)
+    if any(all(agrees(number, other) in ("different", "unit") for other in told) for number in asked):
+        return True
+    if not years:
+        return False
+    known = {date.year for date in find_dates(text, article.published, article.published_precision)}
+    if article.published is not None:
+        known.add(article.published.year)
+    return not known.issuperset(years)
+
+
+def _elsewhere(question: Question, item: Evidence, names: NameBook) -> bool:
+    """Whether the sentence names countries but none of those asked about."""
+    asked = [name for name in question.names if name.kind == "country"]
+    if not asked or any(not HOME.isdisjoint([name.text, *name.variants]) for name in asked):
+        return False
+    found = names.find(item.text, kinds={"country"})
+    return bool(found) and not any(names.occurs(name.text, item.text) for name in asked)

@@ -1,0 +1,143 @@
+"""What decides between readings: features told by hand, weights as a logistic regression, limits."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from made_up import NAMES, article, evidence, question
+
+from rag import decide as decide_module
+from rag.decide import (
+    ASSERTING,
+    OF_ANSWER,
+    OF_READING,
+    Answering,
+    Model,
+    Weights,
+    answer_odds,
+    decide,
+    of_answer,
+    of_reading,
+)
+from rag.reading.reader import Reading
+from rag.types import Evidence
+
+
+def reading(item: Evidence, words: str, span: float = 1.0, relevance: float = 2.0) -> Reading:
+    start = item.start + item.text.index(words)
+    return Reading(0, 0, start, start + len(words), words, span, relevance)
+
+
+def features(asked: str, text: str, words: str, whole: str = "", **told: float) -> dict[str, float]:
+    item = evidence(text, article("a", title="가람전자 소식"))
+    found = of_reading(
+        question(asked), item, reading(item, words, **told), best=1.5, names=NAMES, whole=lambda _: whole or text
+    )
+    assert len(found) == len(OF_READING)
+    return dict(zip(OF_READING, found, strict=True))
+
+
+class TestFeatures:
+    def test_scores_pass_through_bounded(self) -> None:
+        told = features("몇 대인가?", "서버 5대를 들인다.", "5대", span=99.0, relevance=-99.0)
+        assert (told["span"], told["relevance"]) == (12.0, -12.0)
+        assert told["rank"] == -0.5
+        assert told["words"] == 0.8
+
+    @pytest.mark.parametrize(
+        ("asked", "words", "fits", "lacks"),
+        [
+            ("서버는 몇 대인가?", "5대", 1.0, 0.0),
+            ("서버는 몇 대인가?", "부산", 0.0, 1.0),
+            ("언제 들이나?", "5대", 0.0, 1.0),
+            ("어디에 두나?", "부산", 1.0, 0.0),
+            ("어디에 두나?", "5대", 0.0, 1.0),
+            ("무엇을 들이나?", "서버", 0.0, 0.0),
+            ("어느 교수가 들였나?", "부산", 0.0, 0.0),
+        ],
+    )
+    def test_kind(self, asked: str, words: str, fits: float, lacks: float) -> None:
+        told = features(asked, "회사는 부산에 서버 5대를 들인다.", words)
+        assert (told["kind_fits"], told["kind_lacks"]) == (fits, lacks)
+
+    @pytest.mark.parametrize(
+        ("asked", "share"),
+        [
+            ("How many servers will NVIDIA buy?", 0.0),
+            ("How many servers will Samsung Electronics buy?", 1.0),
+            ("How many servers will NVIDIA and Samsung Electronics buy?", 0.5),
+            ("How many servers will Korea buy?", 0.0),  # the home country is implied
+        ],
+    )
+    def test_names_missing_from_the_article(self, asked: str, share: float) -> None:
+        assert features(asked, "회사는 서버 5대를 들인다.", "5대", "엔비디아 소식이다.")["names_missing"] == share
+
+    @pytest.mark.parametrize(
+        ("asked", "missing"),
+        [
+            ("26만장은 어디에 쓰이나?", 0.0),
+            ("27만장은 어디에 쓰이나?", 1.0),
+            ("2025년에 몇 대를 들이나?", 0.0),  # the year of publication
+            ("2031년에 몇 대를 들이나?", 1.0),
+        ],
+    )
+    def test_numbers_missing_from_the_article(self, asked: str, missing: float) -> None:
+        assert features(asked, "회사는 GPU 26만장을 들인다.", "GPU")["numbers_missing"] == missing
+
+    def test_another_country(self) -> None:
+        assert features("일본은 GPU 몇 장을 들이나?", "영국은 GPU 5장을 들인다.", "5장")["elsewhere"] == 1.0
+        assert features("영국은 GPU 몇 장을 들이나?", "영국은 GPU 5장을 들인다.", "5장")["elsewhere"] == 0.0
+
+
+def test_log_odds_are_those_of_a_logistic_regression() -> None:
+    weights = Weights(np.array([1.0, 2.0]), np.array([2.0, 4.0]), np.array([0.5, -1.0]), 0.25)
+    assert weights.odds((3.0, 10.0)) == pytest.approx(0.5 * 1.0 - 1.0 * 2.0 + 0.25)
+
+
+def test_the_margin_is_to_what_says_something_else() -> None:
+    item = evidence("서버 5대와 6대를 들인다.")
+    its = [
+        Answering(item, reading(item, words), (0.0,) * len(OF_READING), odds)
+        for words, odds in (("5대", 3.0), ("5대", 2.0), ("6대", 0.5))
+    ]
+    told = dict(zip(OF_ANSWER, of_answer(its), strict=True))
+    assert (told["odds"], told["margin"]) == (3.0, 2.5)
+
+
+class TestDecision:
+    @pytest.fixture(autouse=True)
+    def limits(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        flat = Weights(np.zeros(1), np.ones(1), np.ones(1), 0.0)
+        monkeypatch.setattr(decide_module, "model", lambda language: Model(flat, flat, flat, quoting=-1.0))
+
+    @pytest.mark.parametrize(
+        ("odds", "least", "expected"),
+        [
+            (0.7, None, "assert"),
+            (0.6, None, "quote"),
+            (-1.0, None, "quote"),
+            (-1.1, None, "refuse"),
+            (-math.inf, None, "refuse"),
+            (-1.1, -5.0, "quote"),
+            (2.5, 3.0, "refuse"),
+        ],
+    )
+    def test_by_limits(self, odds: float, least: float | None, expected: str) -> None:
+        assert decide(question("왜?"), odds, least) == expected
+
+    def test_nothing_read(self) -> None:
+        assert answer_odds(question("왜?"), []) == -math.inf
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_fitted_weights_are_sane(language: str) -> None:
+    """Shipped: one weight for each feature; what the reader is surer of is likelier right; limits in order."""
+    fitted = decide_module.model(language)  # type: ignore[arg-type]
+    assert len(fitted.order.weights) == len(OF_READING)
+    assert len(fitted.answer.weights) == len(OF_ANSWER)
+    assert len(fitted.judged.weights) == 2
+    assert fitted.order.weights[OF_READING.index("span")] > 0
+    assert fitted.order.weights[OF_READING.index("relevance")] > 0
+    assert fitted.quoting < ASSERTING
