@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from itertools import pairwise
-from os.path import commonpath
+from itertools import pairwise, takewhile
+from operator import eq
 from typing import Any
 
 import snowballstemmer
@@ -94,7 +94,11 @@ def _looked_up(words: Sequence[str]) -> tuple[str, ...]:
     officer) the one that begins most like it is meant (officers)."""
     text = " ".join(words)
     entries = _entries().get(" ".join(map(_stem, words)), {})
-    return entries[max(entries, key=lambda entry: (len(commonpath([entry, text])), -len(entry)))] if entries else ()
+
+    def likeness(entry: str) -> tuple[int, int]:
+        return sum(takewhile(bool, map(eq, entry, text))), -len(entry)
+
+    return entries[max(entries, key=likeness)] if entries else ()
 
 
 @lru_cache(maxsize=1)
@@ -111,14 +115,16 @@ def _entries() -> dict[str, dict[str, tuple[str, ...]]]:
 
 @lru_cache(maxsize=1)
 def _english() -> dict[str, str]:
-    """The first English word by the search term of a Korean one; words of several terms are left out."""
-    found: dict[str, str] = {}
+    """An English word by the search term of a Korean one: the one that it is the most usual word for, of several the
+    shortest. Words of several terms are left out."""
+    found: dict[str, tuple[tuple[int, int], str]] = {}
     for english, korean in _lines():
-        for word in korean:
-            its = _terms(word)
+        word = min((entry for entry in english), key=len)
+        for place, said in enumerate(korean):
+            its = _terms(said)
             if len(its) == 1:
-                found.setdefault(its[0], english[0])
-    return found
+                found[its[0]] = min(((place, len(word)), word), found.get(its[0], ((99, 99), "")))
+    return {term: word for term, (_, word) in found.items()}
 
 
 @lru_cache(maxsize=32768)

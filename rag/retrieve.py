@@ -13,6 +13,7 @@ Names: the share of the question's names that a candidate has, in either script,
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -37,10 +38,10 @@ from rag.types import Evidence
 
 K1, B = 1.2, 0.75
 HUB_NEIGHBOURS = 30
-RAREST = 12
+RAREST = 24
 """So many Korean words for those of an English question are searched for, the rarest ones."""
 LEXICAL = 0.7
-"""Weight of BM25 beside the dense score, both in standard deviations: see docs/decisions.md."""
+"""Least weight of BM25 beside the dense score, both in standard deviations: see docs/decisions.md."""
 
 
 class Retriever(BaseRetriever):
@@ -90,8 +91,10 @@ class Retriever(BaseRetriever):
         if not candidates:
             return []
         dense, by_sentence = self._dense(centred, question.language, candidates)
-        scores = standard(dense) + LEXICAL * standard(self._lexical(question, candidates))
-        scores += self._settings.names_weight * self._named(question, candidates)
+        lexical, coverage = self._lexical(question, candidates)
+        scores = standard(dense) + max(coverage, LEXICAL) * standard(lexical)
+        # A name that BM25 has scored already is not counted a second time.
+        scores += self._settings.names_weight * (1 - coverage) * self._named(question, candidates)
         order = np.argsort(-scores, kind="stable")
         return [Hit(candidates[i], float(scores[i]), tuple(map(float, by_sentence[i]))) for i in order]
 
@@ -140,19 +143,20 @@ class Retriever(BaseRetriever):
         frequency = self.store.document_frequency(others)
         return sorted((term for term in frequency if frequency[term]), key=lambda term: frequency[term])[:RAREST]
 
-    def _lexical(self, question: Question, candidates: Sequence[Candidate]) -> Floats:
-        """BM25 of the candidates, float32 (n,).
+    def _lexical(self, question: Question, candidates: Sequence[Candidate]) -> tuple[Floats, float]:
+        """BM25 of the candidates, float32 (n,), and how much of the question the best one covers, 0 to 1.
 
         A word of an English question counts by the Korean ones for it, which are alternatives of one term.
         """
         statistics = self.store.statistics()
         scored, _ = _lexical_terms(question)
         groups: list[Group] = [*(((term,),) for term in scored), *question.translations.values()]
-        frequency = group_frequency(groups, self.store)
-        idf = {
-            group: math.log(1 + (statistics.chunks - f + 0.5) / (f + 0.5))
-            for group, f in zip(groups, frequency, strict=True)
-        }
+        said = _said(question.text)
+        known = {part for word in question.words for part in re.split("[ -]", word.english)}
+        unknown = [t for t in said if t not in scored and t not in known]
+        frequency = group_frequency([*groups, *(((term,),) for term in unknown)], self.store)
+        mass = [math.log(1 + (statistics.chunks - f + 0.5) / (f + 0.5)) for f in frequency]
+        idf = dict(zip(groups, mass, strict=False))  # those of unknown words follow, and only count as not covered
         place = {term: i for i, term in enumerate({term for group in groups for word in group for term in word})}
         counts = np.zeros((len(candidates), len(place)))
         for row, candidate in zip(counts, candidates, strict=True):
@@ -165,7 +169,9 @@ class Retriever(BaseRetriever):
             alternatives = [counts[:, [place[term] for term in word]].min(axis=1) for word in group]
             often = np.sum(alternatives, axis=0)
             scores += weight * often * (K1 + 1) / (often + norm)
-        return scores.astype(np.float32)
+        best = set(candidates[int(scores.argmax())].terms)
+        covered = sum(weight for group, weight in idf.items() if any(best.issuperset(word) for word in group))
+        return scores.astype(np.float32), covered / sum(mass) if mass else 0.0
 
     def _named(self, question: Question, candidates: Sequence[Candidate]) -> Floats:
         """The share of the question's names that each candidate has, and that its article's best candidate has, float32
