@@ -115,16 +115,14 @@ def _entries() -> dict[str, dict[str, tuple[str, ...]]]:
 
 @lru_cache(maxsize=1)
 def _english() -> dict[str, str]:
-    """An English word by the search term of a Korean one: the one that it is the most usual word for, of several the
-    shortest. Words of several terms are left out."""
-    found: dict[str, tuple[tuple[int, int], str]] = {}
+    """An English word for each Korean one of the list: the one that it is the most usual word for, of several the
+    shortest. Nouns and stems of the list are search terms as they stand; others are not found."""
+    found: dict[str, tuple[int, int, str]] = {}
     for english, korean in _lines():
-        word = min((entry for entry in english), key=len)
+        word = min(english, key=len)
         for place, said in enumerate(korean):
-            its = _terms(said)
-            if len(its) == 1:
-                found[its[0]] = min(((place, len(word)), word), found.get(its[0], ((99, 99), "")))
-    return {term: word for term, (_, word) in found.items()}
+            found[said] = min((place, len(word), word), found.get(said, (99, 99, "")))
+    return {said: word for said, (_, _, word) in found.items()}
 
 
 @lru_cache(maxsize=32768)

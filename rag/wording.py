@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from index.names import NameBook
@@ -38,6 +38,9 @@ _NOUNS: dict[str, Direction] = {
     **dict.fromkeys(("증가", "급증", "상승", "급등", "확대", "인상", "성장"), "up"),
     **dict.fromkeys(("감소", "급감", "하락", "급락", "축소", "인하", "감축"), "down"),
 }
+_CHANGE = re.compile("성장|증감|증가율|상승률|등락|변동률|신장률|대비|보다")
+"""What a rate below zero says a fall of; any other (a margin, an interest rate) is just below zero."""
+_MINUS_MARKS = "△▼-− "
 _ANY_AMOUNT = frozenset(("늘", "늘리", "늘어나", "줄", "줄이", "줄어들"))
 """Verbs that tell a change of whatever is counted; the others are also said of rain, stairs and distance."""
 _BETWEEN = frozenset({"가량", "정도", "쯤", "이나", "나", "더", "씩", "포인트", "크", "게", "대폭", "소폭", "가까이"})
@@ -123,11 +126,16 @@ def _number(question: Question, text: str, number: Quantity, span: Span) -> Told
         end = found.end()  # 넘게, 웃도는: to the end of the word
     original = text[start:end]
     direction = direction_after(text, end, number)
+    if number.high < 0 and number.kind == "percent" and _CHANGE.search(text):
+        direction, number = "down", replace(number, low=-number.high, high=-number.low)
     if question.language == "ko":
-        shown = f"{original} {'증가' if direction == 'up' else '감소'}" if direction else original
+        change = {"up": " 증가", "down": " 감소", None: ""}[direction]
+        shown = f"{original.lstrip(_MINUS_MARKS) if direction else original}{change}"
         return Told(shown, original, "quantity", start, end, whole=True, direction=direction)
     bound = bounds.english_bound(number.bound, abs(number.high) >= LARGE)
-    said = f"{bound} {say(number, 'en')}{_counted(number)}".strip()
+    asked_as_count = number.kind == "ordinal" and question.expects == "count"  # 47층: 47, and not the 47th
+    amount = f"{number.low:f}" if asked_as_count else f"{say(number, 'en')}{_counted(number)}"
+    said = f"{bound} {amount}".strip()
     return Told(said, original, "quantity", start, end, whole=True, direction=direction)
 
 
