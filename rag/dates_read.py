@@ -10,6 +10,7 @@ from typing import Literal
 from rag.numeral import any_of
 
 Part = Literal["early", "mid", "end", "half1", "half2", "q1", "q2", "q3", "q4", "decade"]
+Tense = Literal["past", "coming"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +35,33 @@ class Date:
 _YEAR = r"(?:1[89]|20)\d\d"
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 
-# A relative word -> (what it names, how many of them from the publication).
+# A relative word -> (what it names, how many of them from the publication; "same": days from the day spoken of).
 KO_RELATIVE: dict[str, tuple[str, int]] = {
-    "재작년": ("year", -2), "지난해": ("year", -1), "지난 해": ("year", -1), "작년": ("year", -1), "올해": ("year", 0),
-    "금년": ("year", 0), "내년": ("year", 1), "내후년": ("year", 2), "지지난달": ("month", -2), "지난달": ("month", -1),
-    "지난 달": ("month", -1), "이달": ("month", 0), "이번 달": ("month", 0), "이번달": ("month", 0),
-    "다음 달": ("month", 1), "다음달": ("month", 1), "내달": ("month", 1), "지난주": ("week", -1),
-    "지난 주": ("week", -1), "이번 주": ("week", 0), "이번주": ("week", 0), "다음 주": ("week", 1),
-    "다음주": ("week", 1), "그제": ("day", -2),
-    "어제": ("day", -1), "전날": ("day", -1), "오늘": ("day", 0), "이날": ("same", 0), "같은 날": ("same", 0),
-    "당일": ("same", 0), "내일": ("day", 1), "모레": ("day", 2), "연말": ("year-end", 0), "연초": ("year-early", 0),
+    "재작년": ("year", -2), "지지난해": ("year", -2), "지난해": ("year", -1), "지난 해": ("year", -1),
+    "작년": ("year", -1), "올해": ("year", 0), "금년": ("year", 0), "내년": ("year", 1), "내후년": ("year", 2),
+    "지난 분기": ("quarter", -1), "전 분기": ("quarter", -1), "전분기": ("quarter", -1), "직전 분기": ("quarter", -1),
+    "이번 분기": ("quarter", 0), "다음 분기": ("quarter", 1), "지지난달": ("month", -2), "지지난 달": ("month", -2),
+    "지난달": ("month", -1), "지난 달": ("month", -1), "이달": ("month", 0), "이번 달": ("month", 0),
+    "이번달": ("month", 0), "다음 달": ("month", 1), "다음달": ("month", 1), "내달": ("month", 1), "새달": ("month", 1),
+    "지지난주": ("week", -2), "지지난 주": ("week", -2), "지난주": ("week", -1), "지난 주": ("week", -1),
+    "이번 주": ("week", 0), "이번주": ("week", 0), "다음 주": ("week", 1), "다음주": ("week", 1),
+    "다다음 주": ("week", 2), "다다음주": ("week", 2), "그끄저께": ("day", -3), "그제": ("day", -2),
+    "그저께": ("day", -2), "어제": ("day", -1), "어저께": ("day", -1), "어젯밤": ("day", -1), "오늘": ("day", 0),
+    "금일": ("day", 0), "내일": ("day", 1), "명일": ("day", 1), "모레": ("day", 2), "글피": ("day", 3),
+    "전날": ("same", -1), "이날": ("same", 0), "같은 날": ("same", 0), "당일": ("same", 0), "다음 날": ("same", 1),
+    "다음날": ("same", 1), "이튿날": ("same", 1), "익일": ("same", 1), "연말": ("year-end", 0),
+    "연초": ("year-early", 0),
 }  # fmt: skip
 EN_RELATIVE: dict[str, tuple[str, int]] = {
     "the year before last": ("year", -2), "last year": ("year", -1), "this year": ("year", 0), "next year": ("year", 1),
-    "last month": ("month", -1), "this month": ("month", 0), "next month": ("month", 1), "last week": ("week", -1),
-    "this week": ("week", 0), "next week": ("week", 1), "yesterday": ("day", -1), "today": ("day", 0),
-    "tomorrow": ("day", 1), "the same day": ("same", 0), "that day": ("same", 0), "that same day": ("same", 0),
+    "last quarter": ("quarter", -1), "the previous quarter": ("quarter", -1), "this quarter": ("quarter", 0),
+    "next quarter": ("quarter", 1), "the month before last": ("month", -2), "last month": ("month", -1),
+    "this month": ("month", 0), "next month": ("month", 1), "last week": ("week", -1), "this week": ("week", 0),
+    "next week": ("week", 1), "the day before yesterday": ("day", -2), "yesterday": ("day", -1),
+    "last night": ("day", -1), "today": ("day", 0), "tonight": ("day", 0), "tomorrow": ("day", 1),
+    "the day after tomorrow": ("day", 2), "the previous day": ("same", -1), "the same day": ("same", 0),
+    "that day": ("same", 0), "that same day": ("same", 0), "the next day": ("same", 1),
+    "the following day": ("same", 1),
 }  # fmt: skip
 PAST, COMING = frozenset({"지난", "last"}), frozenset({"오는", "다가오는", "next"})
 _LEANING = ("지난", "오는", "다가오는", "올")  # only before a month, a day or a part of the year
@@ -79,7 +91,9 @@ _DOTTED = re.compile(
 )
 _KO_DECADE = re.compile(rf"(?<![\d,.])(?P<year>{_YEAR}|[3-9]0)년대")
 _KO_YEARS = re.compile(rf"(?<![\d,.])(?P<first>{_YEAR})년?\s?[~∼–-]\s?(?P<last>(?:\d\d)?\d\d)년(?!간|대)")
-_KO_DAYS = re.compile(rf"(?<![\d,.])(?P<day>{_DAY})일?\s?[~∼–-]\s?(?={_DAY}일{_LENGTH})")
+_KO_DAYS = re.compile(
+    rf"(?<![\d,.])(?:(?<![가-힣])(?P<lean>지난|오는|다가오는)\s)?(?P<day>{_DAY})일?\s?[~∼–-]\s?(?={_DAY}일{_LENGTH})"
+)
 _KO_MONTHS = re.compile(r"(?<![\d,.])(?P<month>1[0-2]|[1-9])\s?[~∼–-]\s?(?=(?:1[0-2]|[1-9])월)")
 _KO_CLOCK = re.compile(
     r"(?<!\d)(?:(?P<half>오전|오후|새벽|아침|저녁|밤|낮)\s?)?(?P<hour>2[0-4]|[01]?\d)시(?!간|리|즌)(?:\s?(?P<minute>[0-5]?\d)분)?"
@@ -97,7 +111,7 @@ _ORDER = {"first": "1", "second": "2", "third": "3", "fourth": "4"}
 _HALVES: dict[str, Part] = {"first": "half1", "second": "half2"}
 _EN_PART = (
     r"(?:(?P<when>early|mid|late|(?:the\s)?(?:beginning|start|middle|end)\sof)[\s-]"
-    r"|(?:the\s)?(?P<order>first|second|third|fourth)\s(?P<piece>half|quarter)\sof\s)"
+    r"|(?:the\s)?(?P<order>first|second|third|fourth)\s(?P<piece>half|quarter)\s(?:of\s)?)"
 )
 _WHEN: dict[str, Part] = {
     "early": "early",
@@ -149,6 +163,45 @@ _BOUNDED = re.compile(
 )
 
 
+def _syllables(final: int) -> str:
+    """All Hangul syllables that end in one consonant, by its number in Unicode's order."""
+    return "".join(chr(code) for code in range(0xAC00 + final, 0xD7A4, 28))
+
+
+_SENTENCE = 200  # characters on either side of a date that are looked at
+_SENTENCE_END = re.compile(r"[.?!][\"'”’)]?(?=\s|$)|\n")
+_TOLD = re.sub("[있겠]", "", _syllables(20))  # -ㅆ-, the mark of the past: 했, 열렸, 밝혔, 이었
+_KO_PAST = re.compile(rf"[{_TOLD}](?:다|습니다|음|지만|으며|고)\Z")
+_KO_COMING = re.compile(
+    rf"(?:[{_syllables(4)}]다|는다|겠다|겠습니다|[{re.sub('[입습]', '', _syllables(17))}]니다"
+    r"|(?:예정|계획|방침|전망|것)(?:이다|입니다)?)\Z"
+)
+_KO_AHEAD = re.compile(
+    r"까지|.*(?:앞두|앞둔|기로\s|(?:하는|되는|열리는)\s)"
+)  # what a past verb may tell of as yet to come
+_KO_UNTIL = re.compile(r"까지.*기로\s")
+_EN_COMING = re.compile(
+    r"\b(?:will|shall|to be|going to|(?:is|are) (?:set |due |scheduled )?to|plans? to|scheduled)\b", re.I
+)
+_EN_PAST = re.compile(r"\b(?:was|were|had|did|held|said|took|began|met|rose|fell|made|won|came|went|\w{2,}ed)\b", re.I)
+
+
+def tense(text: str, start: int, end: int) -> Tense | None:
+    """The tense of the sentence around `text[start:end]`: in Korean that of its last verb. None where it is unclear."""
+    after = text[end : end + _SENTENCE]
+    stop = _SENTENCE_END.search(after)
+    after = after[: stop.start()] if stop else after
+    if re.search("[가-힣]", text[start:end] + after):
+        last = after.rstrip(" \"'”’)")
+        if _KO_COMING.search(last) or _KO_UNTIL.match(after):
+            return "coming"
+        return "past" if _KO_PAST.search(last) and not _KO_AHEAD.match(after) else None
+    before = _SENTENCE_END.split(text[max(0, start - _SENTENCE) : start])[-1]
+    if _EN_COMING.search(before) or _EN_COMING.search(after):
+        return "coming"
+    return "past" if _EN_PAST.search(before) or _EN_PAST.search(after) else None
+
+
 def read(text: str) -> list[Date]:
     """Dates and times of `text` in reading order, none overlapping, none resolved."""
     dates: list[Date] = []
@@ -172,7 +225,7 @@ def _korean(text: str) -> Iterator[Date]:
         yield Date(m.start(), m.end("first"), m["first"], int(m["first"]))
         yield Date(m.start("last"), m.end(), text[m.start("last") : m.end()], int(century + m["last"]))
     for m in _KO_DAYS.finditer(text):
-        yield Date(m.start(), m.end("day"), m["day"], day=int(m["day"]))
+        yield Date(m.start(), m.end("day"), text[m.start() : m.end("day")], day=int(m["day"]), relative=m["lean"])
     for m in _KO_MONTHS.finditer(text):
         yield Date(m.start(), m.end("month"), m["month"], month=int(m["month"]))
     for m in _KO_CLOCK.finditer(text):

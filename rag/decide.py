@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from index.names import HOME, Name, NameBook
+from index.names import HOME, NameBook
 from rag.dates import find_dates
 from rag.errors import Language
 from rag.kinds import fitting
@@ -34,14 +34,13 @@ Whole = Callable[[str], str]
 """Reads the text of an article by its id."""
 Decision = Literal["assert", "quote", "refuse"]
 OF_READING = (
-    "span", "relevance", "rank", "words", "kind_fits", "kind_lacks", "names_missing", "numbers_missing", "elsewhere",
+    "span", "relevance", "rank", "words", "kind_fits", "kind_lacks", "names_missing", "names_away", "numbers_missing",
+    "elsewhere",
 )  # fmt: skip
 """Features of one reading, in the order of the weights."""
 OF_ANSWER = (*OF_READING, "odds", "margin")
 """Features of the first reading of a question: its log odds by the other weights, and by how much they exceed those of
 the best reading that says something else."""
-ASSERTING = math.log(2)
-"""A reading is asserted when it is twice as likely right as wrong: a false answer costs two right ones."""
 MOST = 12.0
 """Log odds of the reader beyond this, either way, tell no more."""
 
@@ -84,13 +83,14 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`quoting` are the log odds from which a reading is at least quoted; `judged` weighs the odds of a reading and
-    those of the language model, where it was asked."""
+    """`quoting` are the log odds from which a reading is at least quoted, `asserting` those from which it is asserted;
+    `judged` weighs the odds of a reading and those of the language model, where it was asked."""
 
     order: Weights
     answer: Weights
     judged: Weights
     quoting: float
+    asserting: float
 
 
 def of_reading(
@@ -98,6 +98,7 @@ def of_reading(
 ) -> tuple[float, ...]:
     """Features of a reading; `best` is the highest score of retrieval among the question's sentences."""
     kind = _kind(question, item, reading)
+    missing, away = _names_missing(question, item, names, whole)
     return (
         max(-MOST, min(MOST, reading.span)),
         max(-MOST, min(MOST, reading.relevance)),
@@ -105,7 +106,8 @@ def of_reading(
         0.0 if math.isnan(item.words) else item.words,
         float(kind > 0),
         float(kind < 0),
-        _names_missing(question, item, names, whole),
+        missing,
+        away,
         float(_numbers_missing(question, item, whole)),
         float(_elsewhere(question, item, names)),
     )
@@ -140,14 +142,15 @@ def decide(question: Question, odds: float, least: float | None = None) -> Decis
     fitted = model(question.language)
     if odds < (fitted.quoting if least is None else least):
         return "refuse"
-    return "assert" if odds >= ASSERTING else "quote"
+    return "assert" if odds >= fitted.asserting else "quote"
 
 
 @lru_cache(maxsize=2)
 def model(language: Language) -> Model:
     """The fitted weights for questions in that language."""
     kept = json.loads((files("rag") / "data" / "decision.json").read_text(encoding="utf-8"))[language]
-    return Model(_weights(kept["order"]), _weights(kept["answer"]), _weights(kept["judged"]), kept["quoting"])
+    order, answer, judged = (_weights(kept[name]) for name in ("order", "answer", "judged"))
+    return Model(order, answer, judged, kept["quoting"], kept["asserting"])
 
 
 def _weights(kept: dict[str, Any]) -> Weights:
@@ -175,17 +178,16 @@ def _kind(question: Question, item: Evidence, reading: Reading) -> int:
     return 0
 
 
-def _names_missing(question: Question, item: Evidence, names: NameBook, whole: Whole) -> float:
-    """The share of the question's names that the article has nowhere; the home country is implied."""
+def _names_missing(question: Question, item: Evidence, names: NameBook, whole: Whole) -> tuple[float, float]:
+    """The shares of the question's names that the article has nowhere, and that it has but not near the sentence; the
+    home country is implied."""
     asked = [name for name in question.names if HOME.isdisjoint([name.text, *name.variants])]
     if not asked:
-        return 0.0
-    return sum(not _has(name, item, names, whole) for name in asked) / len(asked)
-
-
-def _has(name: Name, item: Evidence, names: NameBook, whole: Whole) -> bool:
+        return 0.0, 0.0
     near = f"{item.article.title}\n{item.context}"
-    return names.occurs(name.text, near) or names.occurs(name.text, whole(item.article.id))
+    absent = [name for name in asked if not names.occurs(name.text, near)]
+    missing = sum(not names.occurs(name.text, whole(item.article.id)) for name in absent)
+    return missing / len(asked), (len(absent) - missing) / len(asked)
 
 
 def _numbers_missing(question: Question, item: Evidence, whole: Whole) -> bool:

@@ -11,6 +11,7 @@ import hashlib
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -39,6 +40,15 @@ class EmbedderSettings(_Group):
     model: str = Field(default="multilingual-e5-small", description="A pinned model, a folder, or a hub name.")
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     threads: int | None = Field(default=None, ge=1, description="Processor threads; all of them when unset.")
+
+
+class ArticleSettings(_Group):
+    """How articles are read that are added from now on."""
+
+    time_zone: ZoneInfo = Field(
+        default=ZoneInfo("Asia/Seoul"),
+        description="Whose days articles are of and filtered by; a time in another zone is turned into one.",
+    )
 
 
 class StoreSettings(_Group):
@@ -191,6 +201,7 @@ class Settings(BaseSettings):
     home: Path = Field(
         default_factory=lambda: user_data_path("gisa", appauthor=False), description="All that gisa writes."
     )
+    articles: ArticleSettings = ArticleSettings()
     store: StoreSettings = StoreSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     llm: LLMSettings = LLMSettings()

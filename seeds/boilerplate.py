@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from operator import itemgetter
@@ -57,6 +57,10 @@ _SERVICE = re.compile(
     r"|^.{0,30}(?:구독|좋아요|알림\s?설정|채널\s?추가|팔로우|만나|받아).{0,12}(?:부탁드립니다|부탁드려요|주세요|하세요|보세요)\W*$"
     r"|섹션으로\s분류했습니다|기사의?\s섹션\s분류|^\W*이\s기사를?\s(?:공유|추천)"
 )
+# `…1천800명이다.1) 신청은`: the mark of a note behind a sentence
+_NOTE_MARK = re.compile(
+    r"(?<=[^\W\d_][.!?])(?P<closing>[\"'”’)\]]?)\s?(?:\[\^?(?:주\s?)?\d{1,3}\]|\(?(?:주\s?)?\d{1,3}\)|[¹²³⁰⁴-⁹]{1,3}\)?|[*†‡]{1,3})(?=\s|$)"
+)
 _INTRODUCES = re.compile(r"(?::|[다]음과 같다\.?|[다]음과 같습니다\.?|아래와 같다\.?|아래와 같습니다\.?)$")
 _SHORT = 80
 _HEADLINE = 35
@@ -102,11 +106,21 @@ def body_spans(text: str, asides: Sequence[Span] = ()) -> tuple[Span, ...]:
     else:
         kept = [line for line in lines if line.kind in (_Kind.SENTENCE, _Kind.ITEM, _Kind.SHORT)]
     kept = kept or [line for line in lines if line.kind is _Kind.TABLE]
-    return tuple((line.start, line.end) for line in kept)
+    return tuple(span for line in kept for span in _without_note_marks(text, line.start, line.end))
+
+
+def _without_note_marks(text: str, start: int, end: int) -> Iterator[Span]:
+    """A paragraph, or the parts of it that the marks of notes divide."""
+    for mark in _NOTE_MARK.finditer(text, start, end):
+        yield start, mark.end("closing")
+        start = mark.end() + len(text[mark.end() : end]) - len(text[mark.end() : end].lstrip())
+    if start < end:
+        yield start, end
 
 
 def is_sentence(line: str) -> bool:
     """True if a line has a sentence's ending, as a headline does not."""
+    line = _NOTE_MARK.sub(r"\g<closing>", line)
     bare = line.rstrip(_CLOSERS)
     if _SENTENCE_INSIDE.search(line):
         return True

@@ -5,23 +5,40 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 
-_ROLE = (
-    r"(?:(?:선임|수석|전문|객원|인턴|사진|영상|편집|의학|과학)\s?)?"
-    r"(?:기자|특파원|통신원|에디터|앵커|리포터|논설위원|칼럼니스트)"
+from seeds.published import SEOUL, in_zone
+
+_RANK = r"(?:선임|수석|책임|전문|객원|인턴|수습|시민|대학생|명예|대표|사진|영상|촬영|편집|취재|의학|과학|디지털|온라인)"
+_ROLE = rf"(?:{_RANK}\s?){{0,2}}(?:기자|특파원|통신원|에디터|앵커|리포터|논설위원|칼럼니스트|PD|피디)"
+_TASK = (
+    r"(?:취재|글|사진|촬영|영상|편집|그래픽|정리|작성|집필|번역|기획|제작|구성|진행|연출|담당|제공|자료|일러스트|삽화"
+    r"|디자인)"
 )
-_KOREAN_NAME = r"[가-힣]{2,4}"
+_DESK = (
+    r"(?:사회|정치|경제|산업|문화|국제|체육|스포츠|전국|지역|생활|과학|증권|금융|부동산|편집|보도|취재|특별|디지털|온라인|뉴스"
+    r"|미디어|탐사|기획|사진|영상|논설|정책)+(?:부|팀|국|실|센터)"
+)
+_TASKS = rf"(?:{_TASK}\s?[·・ㆍ,/&]?\s?)+"
+_LABEL = rf"(?:{_TASKS}(?:기자|자|인|팀)?|기자(?:명|이름)?|글쓴이|필자|본지|현장|공동|특별|{_DESK}|{_RANK})"
+"""What stands beside a name in a byline and is none: `기자명`, `글·사진`, `촬영기자`, `선임`, `사회부`."""
+_KOREAN_NAME = rf"(?!{_LABEL}(?:(?![가-힣])|{_ROLE}))[가-힣]{{2,4}}"
 _LATIN_NAME = r"[A-Z][\w.'-]+(?:\s[A-Z][\w.'-]+){0,2}"
 _OUTLET_END = (
     r"(?:뉴스\d?|일보|신문|경제|투데이|타임스|TV|방송|통신|데일리|저널|미디어|코리아|핌|시스|헤럴드|닷컴|매거진|와이어)"
 )
 # Names one after the other, with nothing between, are told from an outlet or desk by their three syllables.
 _NAMES = (
-    rf"(?:(?![가-힣]*(?:{_OUTLET_END}|부|팀|국)\s)[가-힣]{{3}}\s){{0,4}}"
+    rf"(?:(?!{_LABEL}\s|[가-힣]*(?:{_OUTLET_END}|부|팀|국)\s)[가-힣]{{3}}\s){{0,4}}"
     rf"(?:{_KOREAN_NAME}|{_LATIN_NAME})(?:\s?[·,/]\s?{_KOREAN_NAME})*"
 )
 _PERSON = re.compile(rf"(?:^|[\s\[\]()【】（）<>〈〉/=·,|])({_NAMES})\s?{_ROLE}(?![가-힣])")
+_WRITTEN_BY = r"(?:취재|글|작성|집필|기획|정리|구성)"
+_LABELLED = re.compile(
+    rf"\W*(?:{_WRITTEN_BY}\s?[·・ㆍ,/&]?\s?)+(?:{_TASK}\s?)?(?:기자|자)?\s?[=:ㅣ|]\s?({_NAMES})(?![가-힣])"
+    rf"|\W*(?:기자명?|글쓴이|필자)\s?[=:ㅣ|]\s?({_NAMES})(?![가-힣])"
+)
+_LABELLED_LINE = re.compile(rf"{_LABEL}\s?[=/:ㅣ|]|(?:{_LABEL}\s?)+{_ROLE}\W*$|(?:취재|글|정리|편집|By)\s?[=·/:ㅣ|\s]")
 _EMAIL = r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
 _PHOTO_WORD = r"(?:사진|출처|자료|이미지|그래픽|제공|캡처|캡쳐|영상|일러스트|표|그림|Photo|photo|PHOTO)"
 
@@ -99,10 +116,10 @@ class Byline:
     published: date | None = None
 
 
-def find_byline(text: str) -> Byline:
+def find_byline(text: str, zone: tzinfo = SEOUL) -> Byline:
     """Read the byline, date and rights lines among the first and last lines of `text`.
 
-    A publisher comes from the byline, else the rights line, else the e-mail address's host.
+    A publisher comes from the byline, else the rights line, else the e-mail address's host; the day is that of `zone`.
     """
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     edges = lines if len(lines) <= 2 * _EDGE_LINES else lines[:_EDGE_LINES] + lines[-_EDGE_LINES:]
@@ -116,15 +133,23 @@ def find_byline(text: str) -> Byline:
         or _first(_publisher_of_mail(line) for line in bylines)
     )
     author = _first(author_of(line[: match.end()]) for line, match in prefixes) or _first(map(author_of, bylines))
-    return Byline(publisher, author, _published(line for line in lines[:_EDGE_LINES] if is_date_line(line)))
+    return Byline(publisher, author, _published((line for line in lines[:_EDGE_LINES] if is_date_line(line)), zone))
 
 
 def author_of(credit: str) -> str | None:
     """The reporter's name in a credit such as `김하늘 기자 sky@hanbit.example`; several names joined by a comma."""
-    match = _PERSON.search(credit)
+    match = _PERSON.search(credit) or _LABELLED.match(credit)
     if not match:
         return None
-    return ", ".join(name for name in re.split(r"\s?[·,/]\s?|(?<=[가-힣])\s", match[1]) if name)
+    return ", ".join(name for name in re.split(r"\s?[·,/]\s?|(?<=[가-힣])\s", match[match.lastindex or 0]) if name)
+
+
+def clean_author(author: str | None) -> str | None:
+    """An author as metadata gives it, without labels: `글·사진 김하늘 기자` is 김하늘, `기자` nobody."""
+    bare = re.sub(rf"^(?:{_LABEL}(?![가-힣])\s?[=:|]?\s*)+|\s?{_ROLE}$", "", (author or "").strip()).strip(" ,;·/|")
+    return (
+        None if re.fullmatch(rf"(?:{_LABEL}|{_ROLE}|admin(?:istrator)?|관리자|운영자)?", bare, re.IGNORECASE) else bare
+    )
 
 
 def is_byline_line(line: str) -> bool:
@@ -133,10 +158,10 @@ def is_byline_line(line: str) -> bool:
         return False
     if is_date_line(line):
         return True
-    if not (EMAIL.search(line) or _PERSON.search(line) or re.match(r"(?:취재|글|정리|편집|By)\s?[=·/:ㅣ|\s]", line)):
+    if not (EMAIL.search(line) or _PERSON.search(line) or _LABELLED_LINE.match(line)):
         return False
     rest = _PERSON.sub(" ", EMAIL.sub(" ", line))
-    rest = re.sub(r"[\W_]+|구독|TALK|응원|기자페이지|다른기사|글|사진|영상|취재|정리|편집|By", " ", rest)
+    rest = re.sub(rf"[\W_]+|구독|TALK|응원|기자페이지|다른기사|By|{_TASK}(?:기자)?", " ", rest)
     return len(rest.split()) <= 3 and len(rest.strip()) <= 24
 
 
@@ -171,7 +196,9 @@ def _publisher_of_prefix(match: re.Match[str]) -> str | None:
         return None
     left, equals, right = (part.strip() for part in credit.partition("="))
     if not equals:
-        # `[단독]`-like labels never get here: the bracket holds a reporter or an outlet's name
+        # `[단독]`-like labels never get here: the bracket holds a reporter, an outlet's name or a role such as `[앵커]`
+        if re.fullmatch(rf"(?:{_LABEL}|{_ROLE})", left):
+            return None
         return re.sub(rf"\s*(?:{_NAMES})\s?{_ROLE}$", "", left).strip() or None
     # mostly `place=outlet`; the other way round where the right side is a reporter, or only the left an outlet's name
     named = re.search(_OUTLET_END + "$", left) and not re.search(_OUTLET_END + "$", right)
@@ -198,12 +225,12 @@ def _publisher_of_mail(line: str) -> str | None:
     return known or (None if host in _PORTAL_MAIL else host)
 
 
-def _published(date_lines: Iterable[str]) -> date | None:
+def _published(date_lines: Iterable[str], zone: tzinfo) -> date | None:
     changed = None
     for line in date_lines:
         for match in _DATE.finditer(line):
             try:
-                day = date(int(match["y"]), int(match["m"]), int(match["d"]))
+                day = in_zone(date(int(match["y"]), int(match["m"]), int(match["d"])), line[match.end() :], zone)
             except ValueError:
                 continue
             if not _CHANGED.search(line[: match.start()]):

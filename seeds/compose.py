@@ -6,28 +6,29 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, tzinfo
 from typing import TypedDict, Unpack
 
 from seeds.article import Article, Precision, Span
 from seeds.boilerplate import body_spans, is_sentence
-from seeds.byline import find_byline, is_byline_line
+from seeds.byline import clean_author, find_byline, is_byline_line
 from seeds.decode import normalise
 from seeds.document import Document, empty, parse_text
 from seeds.errors import ArticleFileError
+from seeds.published import SEOUL, Day, published_day
 
 _TITLE_LENGTH = 60
 _ID_LENGTH = 200
 
 
 class Metadata(TypedDict, total=False):
-    """What can be said of an article from outside. `published` may be ISO text: "2025-09-19", "2025-09" or "2025"."""
+    """What can be said of an article from outside. `published` is what `published_day` reads."""
 
     id: str | None
     title: str | None
     publisher: str | None
     author: str | None
-    published: date | str | None
+    published: date | str | float | None
     published_precision: Precision | None
     language: str | None
     url: str | None
@@ -35,27 +36,30 @@ class Metadata(TypedDict, total=False):
     rights: str | None
 
 
-def article_from_text(text: str, **metadata: Unpack[Metadata]) -> Article:
+def article_from_text(text: str, *, zone: tzinfo = SEOUL, **metadata: Unpack[Metadata]) -> Article:
     """An article of plain text. What is not given is read from the text; the id, from a hash of it.
 
     Raises ArticleFileError if there is no article in the text or a value makes no sense.
     """
     name = metadata.get("source") or "text"
-    return compose(name, metadata.get("source") or "", parse_text(name, text), metadata, stem="")
+    return compose(name, metadata.get("source") or "", parse_text(name, text), metadata, stem="", zone=zone)
 
 
-def compose(name: str, source: str, document: Document, fields: Mapping[str, object], *, stem: str) -> Article:
+def compose(
+    name: str, source: str, document: Document, fields: Mapping[str, object], *, stem: str, zone: tzinfo
+) -> Article:
     """Put together what was given (`fields`), what the format says and what the text says, in that order.
 
-    Only the author's name is taken from the text first: a page's metadata often gives the outlet for it.
+    Only the author's name is taken from the text first: a page's metadata often gives the outlet for it. The day of
+    publication is that of `zone`.
     """
     given = {key: _scalar(name, key, fields.get(key)) for key in Metadata.__annotations__ if key != "published"}
-    published, precision = _day(name, fields.get("published"), given["published_precision"])
+    published, precision = _day(name, fields.get("published"), given["published_precision"], zone)
     if not document.text.strip():
         raise empty(name)
-    byline = find_byline(document.text)
+    byline = find_byline(document.text, zone)
     if published is None:
-        published, precision = document.published or byline.published, "day"
+        published, precision = _stated_day(document.published, zone) or (byline.published, "day")
     body = body_spans(document.text, document.asides)
     if not body:
         raise ArticleFileError(
@@ -69,7 +73,7 @@ def compose(name: str, source: str, document: Document, fields: Mapping[str, obj
         text=document.text,
         body=body,
         publisher=given["publisher"] or _clean(name, document.publisher) or byline.publisher,
-        author=given["author"] or byline.author or _clean(name, document.author),
+        author=given["author"] or byline.author or clean_author(_clean(name, document.author)),
         published=published,
         published_precision=precision,
         language=_language(given["language"], document.text),
@@ -117,28 +121,29 @@ def _language(given: str | None, text: str) -> str:
     return "ko" if letters == 0 or hangul >= 0.1 * letters else "en"
 
 
-def _day(name: str, value: object, precision: str | None) -> tuple[date | None, Precision]:
+def _day(name: str, value: object, precision: str | None, zone: tzinfo) -> tuple[date | None, Precision]:
     """A date from YAML, JSON or a caller, with how much of it is known."""
     if precision not in (None, "day", "month", "year"):
         raise _bad_field(name, "published_precision", "day, month, year")
-    known: Precision = "day" if precision in (None, "day") else "month" if precision == "month" else "year"
     if value is None or value == "":
         return None, "day"
-    if isinstance(value, datetime):
-        return value.date(), known
-    if isinstance(value, date):
-        return value, known
-    match = re.fullmatch(
-        r"(\d{4})(?:[-./](\d{1,2})(?:[-./](\d{1,2})\.?(?:[T ].*)?)?)?", _scalar(name, "published", value) or ""
-    )
     try:
-        if match:
-            year, month, day = (int(part) if part else None for part in match.groups())
-            written: Precision = "day" if day else "month" if month else "year"
-            return date(year or 0, month or 1, day or 1), written if precision is None else known
+        day, written = published_day(value, zone)
     except ValueError as error:
         raise _bad_field(name, "published", "2025-09-19, 2025-09, 2025") from error
-    raise _bad_field(name, "published", "2025-09-19, 2025-09, 2025")
+    match precision:
+        case "day" | "month" | "year":
+            return day, precision
+        case _:
+            return day, written
+
+
+def _stated_day(value: object, zone: tzinfo) -> Day | None:
+    """What a page's metadata states, where that is a date."""
+    try:
+        return published_day(value, zone)
+    except ValueError:
+        return None
 
 
 def _scalar(name: str, key: str, value: object) -> str | None:

@@ -12,6 +12,7 @@ from datetime import date
 from seeds.article import Span
 from seeds.decode import normalise, unwrap
 from seeds.errors import ArticleFileError
+from seeds.notice import Notice
 
 # What parsers of other people's bytes are known to raise on damaged ones; mapped to ArticleFileError at this seam.
 DAMAGE = (
@@ -37,7 +38,8 @@ class Document:
     """A file's text and what its markup says about it.
 
     `asides` are spans of `text` that the markup sets apart from running text: headings and tables. `fields` holds
-    front matter as it was written (any YAML scalar); the other attributes are the format's own metadata.
+    front matter as it was written; `notices` tell what reading changed or left out; the other attributes are the
+    format's own metadata.
     """
 
     text: str
@@ -45,9 +47,10 @@ class Document:
     title: str | None = None
     publisher: str | None = None
     author: str | None = None
-    published: date | None = None
+    published: date | str | None = None
     url: str | None = None
     fields: dict[str, object] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
 
 
 def parse_text(name: str, text: str) -> Document:
@@ -75,6 +78,13 @@ def damaged(name: str, kind: str) -> ArticleFileError:
     return ArticleFileError(
         f"{name} is a damaged {kind} file. Open and save it again, or save its text as .txt.",
         f"{name}: 손상된 {kind} 파일입니다. 다시 저장하거나 본문을 .txt로 저장해 주세요.",
+    )
+
+
+def locked(name: str, kind: str) -> ArticleFileError:
+    return ArticleFileError(
+        f"{name} is protected by a password. Save a copy without one and add that.",
+        f"{name}: 암호가 걸린 {kind} 파일입니다. 암호를 푼 사본을 저장해 추가해 주세요.",
     )
 
 

@@ -1,27 +1,24 @@
-"""Bytes to text: tells a file's format by its content and reads it into a Document."""
+"""Tells a file's format by its content and reads it into a Document."""
 
 from __future__ import annotations
 
 import io
 import logging
 import re
-import unicodedata
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-import docx
-import pypdf
-from docx.table import Table
-from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
-
-from seeds.decode import decode, normalise, unwrap
-from seeds.document import DAMAGE, Document, damaged, join_blocks, parse_text, too_large_inside
+from seeds.decode import decode_damaged
+from seeds.document import DAMAGE, Document, damaged, parse_text, too_large_inside
 from seeds.errors import ArticleFileError
+from seeds.hwpx import MIMETYPE, parse_hwpx
 from seeds.markup import parse_html, parse_markdown
+from seeds.pdf import parse_pdf
+from seeds.word import parse_word
 
-Format = Literal["text", "markdown", "html", "pdf", "docx", "jsonl"]
+Format = Literal["text", "markdown", "html", "pdf", "docx", "hwpx", "jsonl"]
 
 SUFFIXES: dict[str, Format] = {
     ".txt": "text",
@@ -31,13 +28,15 @@ SUFFIXES: dict[str, Format] = {
     ".htm": "html",
     ".pdf": "pdf",
     ".docx": "docx",
+    ".hwpx": "hwpx",
     ".jsonl": "jsonl",
 }
 
 _UNPACKED_LIMIT = 100 * 1024 * 1024
 _MEMBER_LIMIT = 10_000
-_PAGE_LIMIT = 2_000
 _TEXT_LIMIT = 20_000_000
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HWP = b"HWP Document File"
 # They log what we report as an error of our own; without a handler it would also land on standard error.
 for _name in ("pypdf", "trafilatura", "htmldate", "charset_normalizer"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
@@ -51,8 +50,13 @@ def sniff(name: str, data: bytes) -> Format:
     if b"%PDF-" in data[:1024]:
         return "pdf"
     if data.startswith(b"PK\x03\x04"):
-        return "docx"
-    if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _sniff_archive(name, data)
+    if data.startswith(_HWP) or (data.startswith(_OLE) and _HWP in data):
+        raise ArticleFileError(
+            f"{name} is an HWP file, which gisa does not read. In Hangul, save it as .hwpx, .docx or .txt.",
+            f"{name}: HWP 파일은 읽지 못합니다. 한글에서 .hwpx, .docx 또는 .txt로 저장해 주세요.",
+        )
+    if data.startswith(_OLE):
         raise ArticleFileError(
             f"{name} is an old Word, HWP or password-protected Office file. Save it as .docx (no password) or .txt.",
             f"{name}: 구형 워드, HWP 또는 암호가 걸린 오피스 파일입니다. 암호 없이 .docx 또는 .txt로 저장해 주세요.",
@@ -61,7 +65,7 @@ def sniff(name: str, data: bytes) -> Format:
     named = SUFFIXES.get(suffix[0].lower()) if suffix else None
     if named == "jsonl":
         return "jsonl"
-    head = decode(name, data)[:2048].lstrip("\ufeff \t\r\n").lower()
+    head = decode_damaged(name, data).text[:2048].lstrip("\ufeff \t\r\n").lower()
     if re.match(r"<(?:!doctype html|html|head|body)\b", head) or (
         named == "html" and re.search(r"<(?:\w+[\s>]|!--)", head)
     ):
@@ -80,67 +84,37 @@ def parse(name: str, data: bytes) -> Document:
     return document
 
 
-def _parse_text_file(name: str, data: bytes) -> Document:
-    return parse_text(name, decode(name, data))
-
-
-def _parse_docx(name: str, data: bytes) -> Document:
+def _sniff_archive(name: str, data: bytes) -> Format:
+    """Which of the formats that are zip archives it is. Raises ArticleFileError for others and for huge ones."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
-            if "word/document.xml" not in archive.namelist():
-                raise ArticleFileError(
-                    f"{name} is an archive or another Office file, not a Word document. Save it as .docx or .txt.",
-                    f"{name}: 워드 문서가 아닌 압축 파일 또는 다른 오피스 파일입니다. .docx 또는 .txt로 저장해 주세요.",
-                )
-        # a member cannot be read beyond the size that the directory states
-        if len(members) > _MEMBER_LIMIT or sum(member.file_size for member in members) > _UNPACKED_LIMIT:
-            raise too_large_inside(name)
-        word = docx.Document(io.BytesIO(data))
-        blocks: list[tuple[str, bool]] = []
-        for block in word.iter_inner_content():
-            if isinstance(block, Table):
-                cells = ([cell.text.replace("\n", " ") for cell in row.cells] for row in block.rows)
-                blocks.extend((f"| {' | '.join(row)} |", True) for row in cells)
-                continue
-            style = (block.style.name or "") if block.style is not None else ""
-            blocks.append((block.text, style.startswith(("Heading", "Title", "Caption"))))
-        title = word.core_properties.title
+            names = archive.namelist()
+            # a member cannot be read beyond the size that the directory states
+            if len(members) > _MEMBER_LIMIT or sum(member.file_size for member in members) > _UNPACKED_LIMIT:
+                raise too_large_inside(name)
+            if "word/document.xml" in names:
+                return "docx"
+            if "mimetype" in names and archive.read("mimetype").strip() == MIMETYPE:
+                return "hwpx"
     except DAMAGE as error:
-        raise damaged(name, "Word") from error
-    heading = next((words.strip() for words, apart in blocks if apart and words.strip() and words[0] != "|"), None)
-    return replace(join_blocks(name, blocks), title=title.strip() or heading)
+        raise damaged(name, "HWPX" if name.lower().endswith(".hwpx") else "Word") from error
+    raise ArticleFileError(
+        f"{name} is an archive or another Office file, not a Word document. Save it as .docx or .txt.",
+        f"{name}: 워드 문서가 아닌 압축 파일 또는 다른 오피스 파일입니다. .docx 또는 .txt로 저장해 주세요.",
+    )
 
 
-def _parse_pdf(name: str, data: bytes) -> Document:
-    try:
-        reader = pypdf.PdfReader(io.BytesIO(data))
-        if len(reader.pages) > _PAGE_LIMIT:
-            raise too_large_inside(name)
-        text = "\n".join(page.extract_text() for page in reader.pages)
-        title = (reader.metadata.title or "") if reader.metadata else ""
-    except (FileNotDecryptedError, DependencyError) as error:
-        raise ArticleFileError(
-            f"{name} is protected by a password. Save a copy without one and add that.",
-            f"{name}: 암호가 걸린 PDF입니다. 암호를 푼 사본을 저장해 추가해 주세요.",
-        ) from error
-    except (PyPdfError, *DAMAGE) as error:
-        raise damaged(name, "PDF") from error
-    if not text.strip():
-        raise ArticleFileError(
-            f"{name} has no text layer (scanned pages). Run text recognition (OCR) on it first.",
-            f"{name}: 글자 정보가 없는(스캔한) PDF입니다. 먼저 문자 인식(OCR)을 해 주세요.",
-        )
-    text = unwrap(normalise(name, text), within_words=True)
-    # many PDFs are titled after the program or template that made them; the real title also stands on the page
-    title = unicodedata.normalize("NFC", title).strip()
-    return Document(text, title=title if title and title in text else None)
+def _parse_text_file(name: str, data: bytes) -> Document:
+    decoded = decode_damaged(name, data)
+    return replace(parse_text(name, decoded.text), notices=decoded.notices(name))
 
 
 _PARSERS: dict[Format, Callable[[str, bytes], Document]] = {
     "text": _parse_text_file,
     "markdown": parse_markdown,
     "html": parse_html,
-    "pdf": _parse_pdf,
-    "docx": _parse_docx,
+    "pdf": parse_pdf,
+    "docx": parse_word,
+    "hwpx": parse_hwpx,
 }

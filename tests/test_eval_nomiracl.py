@@ -8,7 +8,7 @@ from shipped import KOREAN_TRAP, Newsroom
 
 from eval.datasets import DataError
 from eval.nomiracl import Outcome, Query, calibrated, decide, draw, limits, load, measure, rates, sitting, source, table
-from rag.decide import ASSERTING, model
+from rag.decide import model
 from rag.pipeline import Parts, ask
 from rag.settings import load_settings
 
@@ -22,7 +22,7 @@ def test_the_odds_are_those_that_gisa_decides_by(newsroom: Newsroom) -> None:
     cannot = decide(Query(id="r", text="일본은 GPU를 몇 장 갖고 있나?", answerable=False, passages=articles), parts)
     assert can.odds is not None
     assert cannot.odds is not None
-    assert can.odds >= ASSERTING
+    assert can.odds >= model("ko").asserting
     assert cannot.odds < model("ko").quoting
     assert ask(KOREAN_TRAP, parts).answered_by == "reader"
 

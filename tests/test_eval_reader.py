@@ -12,7 +12,7 @@ from eval.newsroom.data import NewsroomQuestion, Place
 from eval.reader.augment import renamed, renumbered
 from eval.reader.corpus import DESK_KEPT, NEWSROOM_KEPT, Corpus, shipped
 from eval.reader.examples import newsroom_items, sampled, squad_items
-from eval.reader.fit import crossed, figures, fitted, quoting_limit
+from eval.reader.fit import asserting_limit, crossed, figures, fitted, quoting_limit
 from eval.reader.measure import f1, passages_of
 from eval.reader.train import Training
 from seeds.article import Article
@@ -134,11 +134,17 @@ class TestFit:
         odds, can = np.linspace(-5, 0, 51), np.linspace(-5, 0, 51) > -2.05
         assert quoting_limit(odds, can) == pytest.approx(-2.0)
 
+    def test_of_twenty_answers_one_may_be_asserted_wrong(self) -> None:
+        odds = np.arange(21, 0, -1) / 10  # 2.1 to .1, the last below what is quoted
+        right = np.ones(21, bool)
+        right[[3, 10]] = False  # of odds 1.8 and 1.1
+        assert asserting_limit(odds, right, 0.2) == pytest.approx(1.2)
+
     def test_figures_by_hand(self) -> None:
-        """Asserted from log 2: two of four, one of them right; of three answers one wrong; one refused."""
+        """Asserted from .7: two of four, one of them right; of three answers one wrong; one refused."""
         odds, right = np.array([2.0, 1.0, 0.0, -3.0, -4.0]), np.array([True, False, True, True, False])
         can = np.array([True, True, True, True, False])
-        assert figures(odds, right, can, -1.0) == {
+        assert figures(odds, right, can, -1.0, 0.7) == {
             "right": 1 / 4, "wrong": 1 / 3, "refused": 1 / 4, "answered": 0.0,
         }  # fmt: skip
 

@@ -10,7 +10,6 @@ from made_up import NAMES, article, evidence, question
 
 from rag import decide as decide_module
 from rag.decide import (
-    ASSERTING,
     OF_ANSWER,
     OF_READING,
     Answering,
@@ -74,6 +73,12 @@ class TestFeatures:
     def test_names_missing_from_the_article(self, asked: str, share: float) -> None:
         assert features(asked, "회사는 서버 5대를 들인다.", "5대", "엔비디아 소식이다.")["names_missing"] == share
 
+    def test_a_name_that_only_another_part_of_the_article_has(self) -> None:
+        text = "회사는 서버 5대를 들인다."
+        for whole, expected in (("엔비디아 소식이다. " + text, 1.0), (text, 0.0)):
+            told = features("How many servers will NVIDIA buy?", text, "5대", whole)
+            assert (told["names_away"], told["names_missing"]) == (expected, 1.0 - expected)
+
     @pytest.mark.parametrize(
         ("asked", "missing"),
         [
@@ -110,7 +115,9 @@ class TestDecision:
     @pytest.fixture(autouse=True)
     def limits(self, monkeypatch: pytest.MonkeyPatch) -> None:
         flat = Weights(np.zeros(1), np.ones(1), np.ones(1), 0.0)
-        monkeypatch.setattr(decide_module, "model", lambda language: Model(flat, flat, flat, quoting=-1.0))
+        monkeypatch.setattr(
+            decide_module, "model", lambda language: Model(flat, flat, flat, quoting=-1.0, asserting=0.7)
+        )
 
     @pytest.mark.parametrize(
         ("odds", "least", "expected"),
@@ -140,4 +147,4 @@ def test_the_fitted_weights_are_sane(language: str) -> None:
     assert len(fitted.judged.weights) == 2
     assert fitted.order.weights[OF_READING.index("span")] > 0
     assert fitted.order.weights[OF_READING.index("relevance")] > 0
-    assert fitted.quoting < ASSERTING
+    assert fitted.quoting < fitted.asserting

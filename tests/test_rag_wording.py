@@ -36,7 +36,7 @@ def said(asked: str, text: str, words: str) -> str:
         ("누가 냈나?", "불신임안은 배은주 의원이 냈다.", "배은주", "배은주 [1]."),
         ("Who tabled it?", "불신임안은 배은주 의원이 냈다.", "배은주", "The article names Bae Eun-ju (배은주) [1]."),
         ("왜 닫았나?", "공장은 일손이 모자라 문을 닫았다.", "일손이 모자라", "일손이 모자라 [1]."),
-        ("Why did it close?", "수요 예측이 빗나가 닫았다.", "수요 예측이 빗나가", "The article says “수요 예측이 빗나가” (need, predict, miss) [1]."),
+        ("Why did it close?", "수요 예측이 빗나가 닫았다.", "수요 예측이 빗나가", "The article says “수요 예측이 빗나가” (demand, predict, miss) [1]."),
         ("How many came?", "직원 5명 이상이 왔다.", "5명 이상", "The article says at least 5 people (5명 이상) [1]."),
         ("몇 명이 왔나?", "주민 30명 정도가 왔다.", "30명 정도", "30명 정도 [1]."),
         ("몇 도였나?", "기온은 35도를 기록했다.", "35도", "35도 [1]."),

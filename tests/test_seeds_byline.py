@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from seeds.byline import Byline, find_byline, is_byline_line, is_date_line, is_rights_line
+from seeds.byline import Byline, clean_author, find_byline, is_byline_line, is_date_line, is_rights_line
 
 SENTENCE = "한빛시는 20일 섬 마을에 첫 도서관을 열었다고 밝혔다."
 
@@ -84,3 +84,70 @@ def test_photographer_of_a_caption_is_not_the_author() -> None:
 def test_sentences_are_not_credits(line: str) -> None:
     assert not is_byline_line(line)
     assert not is_rights_line(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "author"),
+    [
+        ("기자명 김하늘 기자", "김하늘"),
+        ("취재기자 김하늘 기자", "김하늘"),
+        ("글·사진 김하늘 기자", "김하늘"),
+        ("글 김하늘 기자 · 사진 박바다 기자", "김하늘"),
+        ("사진 | 박바다 기자", "박바다"),
+        ("정리=김하늘 기자", "김하늘"),
+        ("사회부 김하늘 기자", "김하늘"),
+        ("디지털뉴스팀 김하늘 기자", "김하늘"),
+        ("김하늘 선임기자", "김하늘"),
+        ("김하늘 수습 기자", "김하늘"),
+        ("김하늘 의학전문기자", "김하늘"),
+        ("김하늘 박바다 인턴기자", "김하늘, 박바다"),
+        ("취재: 김하늘", "김하늘"),
+        ("글쓴이 : 김하늘", "김하늘"),
+        ("글 | 김하늘", "김하늘"),
+        ("촬영기자:이나무/영상편집:최들", None),
+        ("영상편집 : 최들", None),
+        ("온라인뉴스팀 기자", None),
+        ("사진기자", None),
+        ("사진영 기자", "사진영"),
+        ("전문수 기자", "전문수"),
+        ("김영국 기자", "김영국"),
+        ("[앵커]", None),
+        ("[리포트]", None),
+    ],
+)
+def test_labels_are_no_names(line: str, author: str | None) -> None:
+    assert find_byline(f"{SENTENCE}\n{line}").author == author
+    assert find_byline(f"섬 마을에 첫 도서관\n{line}\n{SENTENCE}").author == author
+
+
+@pytest.mark.parametrize(
+    "line", ["촬영기자:이나무/영상편집:최들", "온라인뉴스팀 기자", "글·사진 김하늘 기자", "취재: 김하늘"]
+)
+def test_lines_of_labels_are_credits(line: str) -> None:
+    assert is_byline_line(line)
+
+
+@pytest.mark.parametrize("role", ["앵커", "리포터", "기자", "촬영기자"])
+def test_a_role_in_brackets_is_no_publisher(role: str) -> None:
+    assert find_byline(f"[{role}]\n{SENTENCE}").publisher is None
+
+
+@pytest.mark.parametrize(
+    ("given", "author"),
+    [
+        ("김하늘 기자", "김하늘"),
+        ("기자 김하늘", "김하늘"),
+        ("글·사진 김하늘 기자", "김하늘"),
+        ("취재: 김하늘", "김하늘"),
+        ("김하늘 선임기자", "김하늘"),
+        ("한빛일보", "한빛일보"),
+        ("기자", None),
+        ("취재기자", None),
+        ("편집국", None),
+        ("admin", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_authors_of_metadata_lose_their_labels(given: str | None, author: str | None) -> None:
+    assert clean_author(given) == author

@@ -178,7 +178,6 @@ def test_two_files_of_one_id_do_not_replace_each_other(tmp_path: Path) -> None:
         ("picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8),
         ("picture.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(range(256)) * 8),
         ("nul.txt", "가나다\x00라마바.".encode()),
-        ("cut.txt", NEWS.encode()[:100] + b"\xed\xff" + NEWS.encode()[102:]),
         ("credits.txt", "저작권자 © 한빛일보 무단전재 및 재배포 금지".encode()),
         ("empty.jsonl", b"\n\n"),
         ("../../etc/pass\nwd.txt", b""),

@@ -148,7 +148,7 @@ def test_add_reports_each_bad_file_and_takes_the_rest(adding: Desk, tmp_path: Pa
         "Indexing articles\n"
         f"{tmp_path}/d.txt: d.txt is empty. Check the file and add it again.\n"
         f"{tmp_path}/e.txt: e.txt is not readable text. "
-        "Add .txt, .md, .html, .pdf, .docx or .jsonl, text saved as UTF-8.\n"
+        "Add .txt, .md, .html, .pdf, .docx, .hwpx or .jsonl, text saved as UTF-8.\n"
         f"{tmp_path}/f.txt: f.txt is larger than 20 MB. Split it, or save only the article's text.\n"
         f"{tmp_path}/none.md does not exist. Check the path.\n",
     )
@@ -177,7 +177,10 @@ def test_add_where_every_file_fails_makes_nothing_and_returns_4(
 def test_add_of_a_folder_without_articles_returns_4(adding: Desk, tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").touch()
     assert adding("index", "add", tmp_path) == Run(
-        4, "", "No article file found there. gisa reads .txt .md .markdown .html .htm .pdf .docx .jsonl.\n"
+        4,
+        "",
+        f"{tmp_path}: 1 passed over (.jpg 1): photo.jpg.\n"
+        "No article file found there. gisa reads .txt .md .markdown .html .htm .pdf .docx .hwpx .jsonl.\n",
     )
 
 

@@ -18,6 +18,7 @@ from ui.session import Session
 if TYPE_CHECKING:
     from seeds.article import Article
     from seeds.loaders import FileProblem
+    from seeds.notice import Notice
 
 app = typer.Typer(no_args_is_help=True)
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="index.add.paths", show_default=False)]
@@ -37,13 +38,15 @@ def add(context: typer.Context, paths: Paths, ray: Ray = None) -> None:
 
     session: Session = context.obj
     settings = load_settings()
-    files = find_files(paths)
+    notices: list[Notice] = []
+    files = find_files(paths, tell=notices.append)
     if not files:
+        _show(session, notices)
         suffixes = " ".join(SUFFIXES)
         raise ArticleFileError(*(words.NO_FILES.to(language, suffixes=suffixes) for language in ("en", "ko")))
     # A .jsonl holds as many articles as it has lines: how many there are is then not known beforehand.
     total = None if any(file.suffix.lower() == ".jsonl" for file in files) else len(files)
-    articles = load_each(files, walk=False)
+    articles = load_each(files, walk=False, zone=settings.articles.time_zone, tell=notices.append)
     report = IngestReport()
     with Bars(session) as bars:
         bars.wait(words.OPENING)
@@ -63,6 +66,7 @@ def add(context: typer.Context, paths: Paths, ray: Ray = None) -> None:
                     from rag.assemble import ingest_on_ray
 
                     report = ingest_on_ray(settings, store, coming, address=ray, progress=told)
+    _show(session, notices)
     for problem in report.problems:
         message = problem.error.message(session.language)
         session.warn(message if str(problem.path) in message else f"{problem.path}: {message}")
@@ -72,6 +76,11 @@ def add(context: typer.Context, paths: Paths, ray: Ray = None) -> None:
     session.print(words.ADDED, **counts, failed=len(report.problems))
     if report.problems and not report.outcomes:
         raise typer.Exit(ArticleFileError.exit_code)
+
+
+def _show(session: Session, notices: list[Notice]) -> None:
+    for notice in notices:
+        session.warn(notice.message(session.language))
 
 
 def _first(articles: Iterator[Article | FileProblem], problems: list[FileProblem]) -> Article | None:

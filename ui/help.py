@@ -94,8 +94,8 @@ HELP: dict[str, Said] = {
     "search.limit": Said("How many sentences.", "문장 수."),
     "index": Said("Add, list and remove articles; check the index.", "기사를 추가, 나열, 삭제하고 색인을 점검합니다."),
     "index.add": Said(
-        "Add articles: .txt .md .html .pdf .docx .jsonl files, or folders of them. Changed ones are replaced.",
-        "기사를 추가합니다: .txt .md .html .pdf .docx .jsonl 파일이나 그 폴더. 바뀐 기사는 교체합니다.",
+        "Add articles: .txt .md .html .pdf .docx .hwpx .jsonl files, or folders of them. Changed ones are replaced.",
+        "기사를 추가합니다: .txt .md .html .pdf .docx .hwpx .jsonl 파일이나 그 폴더. 바뀐 기사는 교체합니다.",
     ),
     "index.add.paths": Said("Files and folders.", "파일과 폴더."),
     "index.add.ray": Said(

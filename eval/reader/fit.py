@@ -1,8 +1,8 @@
 """`python -m eval.reader.fit`: fits what decides which reading answers (rag.decide), and writes rag/data/decision.json.
 
 On questions kept back from the reader's training, asked of all shipped newsroom articles in one collection: what is
-fitted sees readings of articles the reader never saw. The limit below which gisa refuses is chosen by odds
-cross-validated by article.
+fitted sees readings of articles the reader never saw. The limits, below which gisa refuses and from which it asserts,
+are chosen by odds cross-validated by article.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from eval.progress import track
 from eval.reader.corpus import DESK, shipped
 from eval.reader.measure import f1
 from rag.assemble import Gisa
-from rag.decide import ASSERTING, MOST, OF_ANSWER, OF_READING, Answering, Weights, of_answer
+from rag.decide import MOST, OF_ANSWER, OF_READING, Answering, Weights, of_answer
 from rag.pipeline import ALL, found_for, readings
 from rag.question import Question, read
 from rag.settings import load_settings
@@ -41,6 +41,8 @@ from seeds.article import Article
 FOLDS = 5
 EVERY = 3
 """Of the questions about the desk's articles, which are many, one in so many is asked."""
+WRONG = 0.05
+"""So many of all answers may assert something wrong."""
 JUDGED = 100
 """At most so many in doubt are judged, of each language."""
 LEAST = 15
@@ -131,15 +133,30 @@ def quoting_limit(odds: npt.NDArray[np.float64], answerable: npt.NDArray[np.bool
     def cost(at: float) -> float:
         return float((odds[answerable] < at).mean() / refused + (odds[~answerable] >= at).mean() / answered)
 
-    return float(min([at for at in np.unique(np.round(odds, 3)) if at <= ASSERTING], key=cost))
+    return float(min(np.unique(np.round(odds, 3)), key=cost))
+
+
+def asserting_limit(odds: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], quoting: float) -> float:
+    """The least log odds from which a reading is asserted: at most WRONG of all answers are then asserted wrong."""
+    answers = odds[odds >= quoting]
+    best = float(answers.max())
+    for at in np.sort(answers)[::-1]:
+        if ((odds >= at) & ~right).sum() > WRONG * len(answers):
+            break
+        best = float(at)
+    return best
 
 
 def figures(
-    odds: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], answerable: npt.NDArray[np.bool_], quoting: float
+    odds: npt.NDArray[np.float64],
+    right: npt.NDArray[np.bool_],
+    answerable: npt.NDArray[np.bool_],
+    quoting: float,
+    asserting: float,
 ) -> dict[str, float]:
     """What the limits give: shares of answerable questions asserted right and refused, of unanswerable ones answered,
     and of all answers that assert something wrong."""
-    asserted = odds >= ASSERTING
+    asserted = odds >= asserting
     return {
         "right": float((asserted & right)[answerable].mean()),
         "wrong": float((asserted & ~right).sum() / max(int((odds >= quoting).sum()), 1)),
@@ -172,7 +189,8 @@ def fit(asked: Sequence[Asked], judge: Judge) -> dict[str, Any]:
     can = np.array([one.asked.answerable for one in asked])
     odds = crossed(told, right, groups)
     quoting = quoting_limit(odds, can)
-    in_doubt = [k for k, at in enumerate(odds) if quoting <= at < ASSERTING]
+    asserting = asserting_limit(odds, right, quoting)
+    in_doubt = [k for k, at in enumerate(odds) if quoting <= at < asserting]
     doubtful = in_doubt[:: max(1, len(in_doubt) // JUDGED)][:JUDGED]
     judged = [judge(asked[k].question, firsts[k].evidence) for k in track(doubtful, "judged", len(doubtful))]
     return {
@@ -180,13 +198,14 @@ def fit(asked: Sequence[Asked], judge: Judge) -> dict[str, Any]:
         "answer": kept(fitted(told, right)),
         "judged": kept(of_doubt(odds[doubtful], np.array(judged), right[doubtful])),
         "quoting": round(quoting, 3),
+        "asserting": round(asserting, 3),
         "fitted_on": {
             "questions": len(asked),
             "answerable": int(can.sum()),
             "first_right": round(float(right[can].mean()), 3),
             "found": round(float(np.mean([any(one.right) for one in asked if one.asked.answerable])), 3),
             "in_doubt": len(in_doubt),
-            **{key: round(value, 3) for key, value in figures(odds, right, can, quoting).items()},
+            **{key: round(value, 3) for key, value in figures(odds, right, can, quoting, asserting).items()},
         },
     }
 

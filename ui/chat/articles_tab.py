@@ -90,7 +90,7 @@ class Articles(Desk):
         """What became of it; the article as it is now; its id; what can be done with it."""
         with self.open_to(request):
             try:
-                loaded = await self.service.in_background(_only, Path(path), self.service.settings.serve.upload_mib)
+                loaded = await self.service.in_background(_only, Path(path), self.service.settings)
             finally:
                 _forget([Path(path)])
             outcome = await ended(await self.service.put(article_id, loaded))
@@ -218,10 +218,11 @@ def build(service: Service, settings: Settings, who: WhoIs, language: Language) 
     on_opening(its.lately, outputs=undoable, **_QUIET)
 
 
-def _only(path: Path, limit_mib: int) -> Article:
+def _only(path: Path, settings: Settings) -> Article:
     """The one article of an uploaded file. Raises ArticleFileError."""
     found: list[Article] = []
-    for loaded in load_each([path], limit_bytes=limit_mib * 1024 * 1024, walk=False):
+    limit = settings.serve.upload_mib * 1024 * 1024
+    for loaded in load_each([path], limit_bytes=limit, walk=False, zone=settings.articles.time_zone):
         if isinstance(loaded, FileProblem):
             raise loaded.error
         found.append(loaded)

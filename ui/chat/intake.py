@@ -60,7 +60,8 @@ async def take_in(service: Service, paths: Sequence[Path]) -> AsyncIterator[Prog
     results: dict[int, Result] = {}
     new: list[Numbered] = []
     changed: list[Numbered] = []
-    loading = load_each(paths, limit_bytes=service.settings.serve.upload_mib * 1024 * 1024, walk=False)
+    limit = service.settings.serve.upload_mib * 1024 * 1024
+    loading = load_each(paths, limit_bytes=limit, walk=False, zone=service.settings.articles.time_zone)
     place, done = 0, 0
     yield Progress("reading", 0, len(paths))
     while (loaded := await service.in_background(_next, loading)) is not None:

@@ -72,7 +72,7 @@ ONE_ARTICLE = Said(
 # Articles: adding
 
 ADD = Said("Add articles", "기사 추가")
-DROP = Said("Files: .txt .md .html .pdf .docx .jsonl", "파일: .txt .md .html .pdf .docx .jsonl")
+DROP = Said("Files: .txt .md .html .pdf .docx .hwpx .jsonl", "파일: .txt .md .html .pdf .docx .hwpx .jsonl")
 READING = Said("Reading file {done} of {total}", "파일 읽는 중: {total}개 중 {done}개")
 TAKING_IN = Said("Taking in article {done} of {total}", "기사 넣는 중: {total}건 중 {done}건")
 RESULT = Said("Result for each file", "파일별 결과")

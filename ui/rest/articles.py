@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -47,7 +48,7 @@ BODY = {
                             "minItems": 1,
                             "maxItems": MAX_FILES,
                             "items": {"type": "string", "format": "binary"},
-                            "description": ".txt .md .html .pdf .docx .jsonl, told by content, not by name or type.",
+                            "description": ".txt .md .html .pdf .docx .hwpx .jsonl, told by content, not by name or type.",
                         }
                     },
                 }
@@ -133,7 +134,7 @@ async def _articles(request: Request, service: Service) -> list[Article]:
             given = ArticleIn.model_validate_json(await request.body())
         except ValidationError as error:
             raise invalid(request, error.errors()) from error
-        return [await service.in_background(_from_text, given)]
+        return [await service.in_background(_from_text, given, service.settings.articles.time_zone)]
     if kind != _MULTIPART:
         raise MediaTypeError(_JSON, _MULTIPART)
     async with request.form(max_files=MAX_FILES, max_fields=0) as form:
@@ -144,12 +145,12 @@ async def _articles(request: Request, service: Service) -> list[Article]:
 
 
 async def _from_file(file: UploadFile, service: Service) -> list[Article]:
-    limit = service.settings.serve.upload_mib * 1024 * 1024
+    limit, zone = service.settings.serve.upload_mib * 1024 * 1024, service.settings.articles.time_zone
     data = await file.read()
-    return await service.in_background(load_bytes, file.filename or "upload", data, limit_bytes=limit)
+    return await service.in_background(load_bytes, file.filename or "upload", data, limit_bytes=limit, zone=zone)
 
 
-def _from_text(given: ArticleIn) -> Article:
+def _from_text(given: ArticleIn, zone: tzinfo) -> Article:
     return article_from_text(
         given.text,
         id=given.id,
@@ -160,6 +161,7 @@ def _from_text(given: ArticleIn) -> Article:
         language=given.language,
         url=given.url,
         source=SOURCE,
+        zone=zone,
     )
 
 
