@@ -48,7 +48,7 @@ BODY = {
                             "minItems": 1,
                             "maxItems": MAX_FILES,
                             "items": {"type": "string", "format": "binary"},
-                            "description": ".txt .md .html .pdf .docx .hwpx .jsonl, told by content, not by name or type.",
+                            "description": ".txt .md .html .pdf .docx .hwpx .jsonl, told by content, not by name.",
                         }
                     },
                 }
