@@ -134,11 +134,11 @@ class TestFit:
         odds, can = np.linspace(-5, 0, 51), np.linspace(-5, 0, 51) > -2.05
         assert quoting_limit(odds, can) == pytest.approx(-2.0)
 
-    def test_of_twenty_answers_one_may_be_asserted_wrong(self) -> None:
-        odds = np.arange(21, 0, -1) / 10  # 2.1 to .1, the last below what is quoted
-        right = np.ones(21, bool)
-        right[[3, 10]] = False  # of odds 1.8 and 1.1
-        assert asserting_limit(odds, right, 0.2) == pytest.approx(1.2)
+    def test_what_is_asserted_from_when_a_wrong_answer_costs_two_right_ones(self) -> None:
+        """From 1.6 on six right and one wrong gain 4; from 2.0 on three gain 3; from .4 on seven and two gain 3."""
+        odds = np.array([2.2, 2.1, 2.0, 1.9, 1.8, 1.7, 1.6, 0.5, 0.4])
+        right = np.array([True, True, True, False, True, True, True, False, True])
+        assert asserting_limit(odds, right, 0.3) == pytest.approx(1.6)
 
     def test_figures_by_hand(self) -> None:
         """Asserted from .7: two of four, one of them right; of three answers one wrong; one refused."""

@@ -39,10 +39,11 @@ from rag.wording import sentence, told
 from seeds.article import Article
 
 FOLDS = 5
-EVERY = 3
-"""Of the questions about the desk's articles, which are many, one in so many is asked."""
-WRONG = 0.05
-"""So many of all answers may assert something wrong."""
+EVERY = 7
+"""Of the questions about the desk's articles, which are many, one in so many is asked: an odd number, for Korean and
+English ones take turns."""
+COST = 2.0
+"""A false answer costs so many right ones."""
 JUDGED = 100
 """At most so many in doubt are judged, of each language."""
 LEAST = 15
@@ -137,14 +138,13 @@ def quoting_limit(odds: npt.NDArray[np.float64], answerable: npt.NDArray[np.bool
 
 
 def asserting_limit(odds: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], quoting: float) -> float:
-    """The least log odds from which a reading is asserted: at most WRONG of all answers are then asserted wrong."""
-    answers = odds[odds >= quoting]
-    best = float(answers.max())
-    for at in np.sort(answers)[::-1]:
-        if ((odds >= at) & ~right).sum() > WRONG * len(answers):
-            break
-        best = float(at)
-    return best
+    """The log odds from which a reading is asserted: right answers less COST for each wrong one are then the most."""
+
+    def gain(at: float) -> float:
+        asserted = odds >= at
+        return float((asserted & right).sum() - COST * (asserted & ~right).sum())
+
+    return float(max(np.sort(odds[odds >= quoting]), key=gain))
 
 
 def figures(
