@@ -4,10 +4,10 @@ Dense: the chunk's similarity, and the mean of its best sentence's and its artic
 documents are first centred on their own language's mean (a language is a direction of its own in a multilingual model,
 and it hides what a text is about), and what is near every question is marked down (Lample et al. 2018,
 arXiv:1710.04087, "CSLS").
-Lexical: BM25 over Kiwi morphemes, weighed by coverage, the share of the question's idf mass that the best match holds.
-A word of an English question is searched for by Korean words for it. All words count in that mass, also English ones
-without: plain fusion lets chance matches, or one name out of ten words, drown the dense order (docs/decisions.md).
-Names: the share of the question's names that a candidate has, in either script, as far as words do not cover them.
+Lexical: BM25 over Kiwi morphemes, weighed by coverage, the share of the question's idf mass that the best match holds,
+and by LEXICAL at least. A word of an English question is searched for by Korean words for it (docs/decisions.md).
+Names: the share of the question's names that a candidate and its article have, in either script, as far as words do
+not cover them.
 """
 
 from __future__ import annotations
