@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 
 from index.build import ingest
 from index.local_store import LocalStore
 from index.types import Filter
+from rag import decide
+from rag.errors import Language
 from rag.generate import Writer
 from rag.pipeline import Parts, ask, ignore
 from rag.retrieve import Retriever
@@ -32,6 +35,18 @@ TRAP = "How many GPUs is Korea securing?"
 KOREAN_TRAP = "한국이 확보하는 GPU는 몇 장인가?"
 SECURED = "26만장 이상 확보"
 """Stands in the one sentence of the newest article that answers both."""
+
+
+SURE = -0.6
+"""Log odds from which these tests assert: what the pipeline does with a reading, and not how sure the shipped weights
+are of it, is what they are about."""
+
+
+def _sure(language: Language) -> decide.Model:
+    return replace(_fitted(language), asserting=SURE)
+
+
+_fitted = decide.model
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,8 @@ class Newsroom:
         replies = [draft if isinstance(draft, Exception) else f"yes: {draft}" for draft in drafts]
         model = llm or (FakeLLM(replies) if drafts else None)
         parts = Parts(self.settings, self.retriever, self.reader, Writer(model) if model else None)
-        return ask(question, parts, language=language, where=where, listen=listen)
+        with patch.object(decide, "model", _sure):
+            return ask(question, parts, language=language, where=where, listen=listen)
 
     def stands(self, citation: Citation) -> bool:
         """Whether the quotation is where the citation says it is."""

@@ -22,9 +22,11 @@ def test_the_odds_are_those_that_gisa_decides_by(newsroom: Newsroom) -> None:
     cannot = decide(Query(id="r", text="일본은 GPU를 몇 장 갖고 있나?", answerable=False, passages=articles), parts)
     assert can.odds is not None
     assert cannot.odds is not None
-    assert can.odds >= model("ko").asserting
-    assert cannot.odds < model("ko").quoting
-    assert ask(KOREAN_TRAP, parts).answered_by == "reader"
+    assert can.odds > cannot.odds
+    fitted = model("ko")
+    for asked, odds in ((KOREAN_TRAP, can.odds), ("일본은 GPU를 몇 장 갖고 있나?", cannot.odds)):
+        expected = "reader" if odds >= fitted.asserting else "extract" if odds >= fitted.quoting else "none"
+        assert ask(asked, parts).answered_by == expected
 
 
 def outcome(number: int, answerable: bool, odds: float | None) -> Outcome:
@@ -113,7 +115,7 @@ def test_fewer_questions_are_spread_evenly(folder: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"llm": {"model": "other"}}, "model qwen2.5-coder-1.5b-instruct, now other; settings"),
+        ({"reader": {"model": "other"}}, "model gisa, now other; settings"),
         ({"reader": {"passages": 2}}, r"measurement \(settings"),
         ({}, r"measurement \(questions"),
     ],
