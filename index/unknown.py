@@ -10,12 +10,11 @@ from kiwipiepy import Token
 from index.gazetteer import is_hangul, is_latin, words
 from index.sounds import UNKNOWN_TO_KIWI
 from index.text import kiwi
-from index.vocabulary import common_words
 
 Span = tuple[int, int]
 
 # Words that begin an English question or sentence, and other words capitalised out of grammar, titles and calendars.
-_ORDINARY = words("ordinary") | common_words()
+_ORDINARY = words("ordinary")
 # Ordinary nouns that make part of an organisation's name but name nothing alone.
 _GENERIC = words("generic")
 _INFLECTED = re.compile(r"(?:ing|ed|ly|tion|tions|ment|ments|ness|ous|able|ive|ies)$")

@@ -33,6 +33,7 @@ OLDEST_YEARS = 3.0
 class _Row:
     candidate: Candidate
     sentence: Sentence
+    after: Sentence | None
     terms: tuple[str, ...]
     dense: float
     chunk: float
@@ -69,10 +70,11 @@ def _rows(question_words: Floats, hits: Sequence[Hit], store: Store, neutral: Ne
     ]
     late = iter(_late(question_words, by_sentence, neutral))
     return [
-        _Row(hit.candidate, sentence, terms, dense, hit.score, next(late))
+        _Row(hit.candidate, sentence, after, terms, dense, hit.score, next(late))
         for hit in hits
-        for sentence, terms, dense in zip(
+        for sentence, after, terms, dense in zip(
             hit.candidate.chunk.sentences,
+            (*hit.candidate.chunk.sentences[1:], None),
             hit.candidate.sentence_terms,
             hit.sentence_scores,
             strict=True,
@@ -137,6 +139,5 @@ def _evidence(row: _Row, score: float) -> Evidence:
         context=row.candidate.chunk.text,
         score=score,
         words=row.words,
-        around=row.candidate.chunk.sentences,
-        terms=row.candidate.sentence_terms,
+        after=row.after,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,7 @@ from rag.generate import Writer
 from rag.question import Question
 from rag.settings import Settings
 from rag.testing import FakeLLM
-from rag.types import Drafted, Evidence, Listener
+from rag.types import Drafted, Evidence, Judging, Listener
 from seeds.loaders import shipped_articles
 from ui.rest.app import create_app
 from ui.service import Service
@@ -45,10 +45,7 @@ class Drafting(Writer):
     made = True
 
     def __init__(self, draft: str = DRAFT, times: int = 50) -> None:
-        super().__init__(FakeLLM([f"yes: {draft}"] * times))
-
-    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
-        return 10.0
+        super().__init__(FakeLLM(["yes", f"yes: {draft}", *["yes", f"yes: {draft}"] * (times - 1)]))
 
     def close(self) -> None: ...
 
@@ -65,11 +62,12 @@ class Slow:
     ended: threading.Event = field(default_factory=threading.Event)
     order: list[str] = field(default_factory=list)
 
-    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
-        return 10.0
+    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
+        listen(Judging(1))
+        self.order.append(question.text)
+        return [10.0]
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
-        self.order.append(question.text)
         self.began.set()
         try:
             for _ in range(self.words):
@@ -90,11 +88,12 @@ class Stuck:
     made: bool = True
     let_go: threading.Event = field(default_factory=threading.Event)
 
-    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
-        return 10.0
+    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
+        listen(Judging(1))
+        self.let_go.wait(60)
+        return [10.0]
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
-        self.let_go.wait(60)
         return DRAFT
 
     def close(self) -> None: ...
@@ -123,7 +122,7 @@ def open_service(
     """A service on a copy of the shipped collection in `home`, with settings of `serve`."""
     if not home.exists():
         shutil.copytree(shipped_home, home)
-    settings = Settings(home=home, serve=serve, answer={"drafting": "always"})  # type: ignore[arg-type]  # groups
+    settings = Settings(home=home, serve=serve)  # type: ignore[arg-type]  # pydantic makes the group of it
     store = LocalStore(settings.index_folder, embedder=embedder.name, dimension=embedder.dimension)
     gisa = Gisa(settings, Collection(store, embedder), model or Drafting())
     return Service(gisa, settings, standalone=standalone) if standalone else Service(gisa, settings)

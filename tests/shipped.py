@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 import pytest
 
 from index.build import ingest
 from index.local_store import LocalStore
 from index.types import Filter
-from rag import decide
-from rag.errors import Language
 from rag.generate import Writer
 from rag.pipeline import Parts, ask, ignore
 from rag.retrieve import Retriever
@@ -29,7 +26,6 @@ from seeds.loaders import shipped_articles
 
 if TYPE_CHECKING:
     from index.sentence_transformer import SentenceTransformerEmbedder
-    from rag.reading.reader import Reader
 
 TRAP = "How many GPUs is Korea securing?"
 KOREAN_TRAP = "한국이 확보하는 GPU는 몇 장인가?"
@@ -37,25 +33,16 @@ SECURED = "26만장 이상 확보"
 """Stands in the one sentence of the newest article that answers both."""
 
 
-SURE = -0.6
-"""Log odds from which these tests assert: what the pipeline does with a reading, and not how sure the shipped weights
-are of it, is what they are about."""
-
-
-def _sure(language: Language) -> decide.Model:
-    return replace(_fitted(language), asserting=SURE)
-
-
-_fitted = decide.model
+NO_OTHER = ["no"] * 4
+"""The judgement of each sentence that is left when nothing could be made of the first."""
 
 
 @dataclass(frozen=True)
 class Newsroom:
-    """Asks the shipped articles, by the real reader. Every English answer is drafted where there is a model."""
+    """Asks the shipped articles. `llm` remembers what the last question's model was told."""
 
     retriever: Retriever
     settings: Settings
-    reader: Reader
 
     def ask(
         self,
@@ -66,13 +53,12 @@ class Newsroom:
         language: str = "auto",
         listen: Listener = ignore,
     ) -> Answer:
-        """By a model that writes `drafts` in turn (or by `llm`, which tells each reply); by the reader alone when there
-        is neither."""
+        """By a model that takes the first sentence it judges, writes `drafts` from it in turn and takes no other (or by
+        `llm`, which tells each reply); by quoting alone when there is neither."""
         replies = [draft if isinstance(draft, Exception) else f"yes: {draft}" for draft in drafts]
-        model = llm or (FakeLLM(replies) if drafts else None)
-        parts = Parts(self.settings, self.retriever, self.reader, Writer(model) if model else None)
-        with patch.object(decide, "model", _sure):
-            return ask(question, parts, language=language, where=where, listen=listen)
+        model = llm or (FakeLLM(["yes", *replies, *NO_OTHER]) if drafts else None)
+        parts = Parts(self.settings, self.retriever, Writer(model) if model else None)
+        return ask(question, parts, language=language, where=where, listen=listen)
 
     def stands(self, citation: Citation) -> bool:
         """Whether the quotation is where the citation says it is."""
@@ -81,15 +67,13 @@ class Newsroom:
 
 
 @pytest.fixture(scope="session")
-def newsroom(
-    embedder: SentenceTransformerEmbedder, reader: Reader, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Newsroom]:
+def newsroom(embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     """Not to be changed: all tests of a session share it."""
     home = tmp_path_factory.mktemp("newsroom")
-    settings = Settings(home=home, answer={"drafting": "always"})
+    settings = Settings(home=home)
     store = LocalStore(settings.index_folder, embedder=embedder.name, dimension=embedder.dimension)
     ingest(store, embedder, shipped_articles())
-    yield Newsroom(Retriever(store, embedder, home / "cache", settings.retrieval), settings, reader)
+    yield Newsroom(Retriever(store, embedder, home / "cache", settings.retrieval), settings)
     store.close()
 
 

@@ -93,9 +93,7 @@ class TestQuestions:
 class TestCollection:
     def room(self, newsroom: Newsroom, store: LocalStore, tmp_path: Path) -> Newsroom:
         settings = Settings(home=tmp_path)
-        return Newsroom(
-            Retriever(store, newsroom.retriever._embedder, newsroom.settings.home / "cache"), settings, newsroom.reader
-        )
+        return Newsroom(Retriever(store, newsroom.retriever._embedder, newsroom.settings.home / "cache"), settings)
 
     def test_empty(self, newsroom: Newsroom, own_store: LocalStore, tmp_path: Path) -> None:
         with pytest.raises(IndexMissingError) as caught:

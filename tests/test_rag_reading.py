@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,19 +77,12 @@ class TestPassage:
 
 class TestHints:
     def test_names_as_the_passage_writes_them(self) -> None:
-        assert hinted("What did Bae Eun-ju table?", NAMES, passage()) == "What did Bae Eun-ju (배은주) table?"
-        shipped = passage("엔비디아는 5개를 보냈다.")
-        assert hinted("How many did NVIDIA ship?", NAMES, shipped) == "How many did NVIDIA (엔비디아) ship?"
-
-    def test_words_that_the_passage_has(self) -> None:
-        """Of the Korean words for an English one those that stand in the passage; none behind a word of a name."""
-        known = replace(passage(), terms=frozenset({"찬성", "불신임", "은행"}))
-        assert hinted("How many were in favour of it?", NAMES, known) == "How many were in favour 찬성 of it?"
-        assert hinted("What did the Bank of Korea say?", NAMES, known) == "What did the Bank of Korea say?"
+        assert hinted("What did Bae Eun-ju table?", NAMES, TEXT) == "What did Bae Eun-ju (배은주) table?"
+        assert hinted("How many did NVIDIA ship?", NAMES, "엔비디아는 5개를") == "How many did NVIDIA (엔비디아) ship?"
 
     @pytest.mark.parametrize("question", ["배은주 의원이 낸 것은?", "Who stands in for the speaker?", ""])
     def test_nothing_to_gloss(self, question: str) -> None:
-        assert hinted(question, NAMES, passage()) == question
+        assert hinted(question, NAMES, TEXT) == question
 
 
 class TestSpans:
@@ -135,7 +127,7 @@ class TestReader:
             ("찬성은 몇 표였나?", "13표"),
             ("반대표는 몇 표 나왔나?", "8표"),
             ("불신임안을 대표로 낸 의원은 누구인가?", "배은주"),
-            ("Which member 의원 tabled the no-confidence motion 불신임안?", "배은주"),
+            ("Which member tabled the motion?", "배은주"),
             ("의장 직무를 대신하는 사람은?", "이정아"),
         ],
     )
@@ -150,7 +142,7 @@ class TestReader:
         other = passage("가람전자는 내년까지 공장을 짓는다. 공장은 부산에 선다.", "가람전자 새 공장")
         readings = reader.read(["찬성은 몇 표였나?"] * 2, [other, passage()])
         assert readings[0].passage == 1
-        best_of_other = max((reading.score for reading in readings if reading.passage == 0), default=-1.0)
+        best_of_other = max(reading.score for reading in readings if reading.passage == 0)
         assert best_of_other < 0 < readings[0].score
 
     def test_batches_do_not_matter(self, reader: Reader) -> None:

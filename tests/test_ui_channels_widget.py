@@ -231,7 +231,7 @@ def test_what_articles_say_stays_text(browser: Browser) -> None:
             "Paper",
             "Title",
             "Notice",
-            "not sure enough",
+            "no model wrote",
         ):
             assert said in shown
         assert shown.count(MARKUP) == 6

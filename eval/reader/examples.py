@@ -18,7 +18,7 @@ from typing import Any
 
 from eval.newsroom.data import NewsroomQuestion
 from eval.reader.augment import renamed, renumbered
-from index.text import sentences, terms
+from index.text import sentences
 from index.types import Sentence, Span
 from rag.reading.passage import Passage, window
 from seeds.article import Article
@@ -32,19 +32,12 @@ _END = re.compile(r"[.!?。؟।]+[\"'”’»)]*\s*|\n+")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text that is asked about, and its sentences. `people` are names in it that may change places; `terms` the
-    search terms of each sentence of a Korean text."""
+    """A text that is asked about, and its sentences. `people` are names in it that may change places."""
 
     id: str
     title: str
     sentences: tuple[Sentence, ...]
     people: tuple[str, ...] = ()
-    terms: tuple[frozenset[str], ...] = ()
-
-    def passage(self, first: int, last: int, *, titled: bool = True) -> Passage:
-        """Its sentences from `first` to `last`, exclusive."""
-        known = frozenset[str]().union(*self.terms[first:last])
-        return Passage(self.title if titled else "", self.sentences[first:last], known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +65,7 @@ class Example:
 
 def article_source(article: Article, people: Iterable[str] = ()) -> Source:
     found = tuple(sentences(article.text, article.body))
-    known = tuple(frozenset(terms(sentence.text)) for sentence in found)
-    return Source(article.id, article.title, found, tuple(dict.fromkeys(people)), known)
+    return Source(article.id, article.title, found, tuple(dict.fromkeys(people)))
 
 
 def newsroom_items(articles: Sequence[Article], questions: Sequence[NewsroomQuestion]) -> list[Item]:
@@ -152,7 +144,7 @@ def _positive(item: Item, rng: random.Random) -> Example | None:
     first, last = window(its, near, most)
     if not first <= at < last:
         first, last = window(its, at, most)
-    passage = item.source.passage(first, last, titled=rng.random() >= UNTITLED)
+    passage = Passage("" if rng.random() < UNTITLED else item.source.title, its[first:last])
     example = Example(item.question, passage, _in_passage(item.answers, passage))
     if not example.answers:
         return None  # it runs across sentences
@@ -179,7 +171,7 @@ def _rewritten(example: Example, question: str, title: str, texts: Sequence[str]
         Sentence(sentence.start, sentence.end, text)
         for sentence, text in zip(example.passage.sentences, texts, strict=True)
     )
-    return Example(question, Passage(title, its, example.passage.terms), example.answers)
+    return Example(question, Passage(title, its), example.answers)
 
 
 def _texts(passage: Passage) -> list[str]:
@@ -190,7 +182,7 @@ def _passage(source: Source, at: int, rng: random.Random) -> Passage | None:
     if not source.sentences:
         return None
     first, last = window(source.sentences, at, rng.randint(*WINDOWS))
-    return source.passage(first, last, titled=rng.random() >= UNTITLED)
+    return Passage("" if rng.random() < UNTITLED else source.title, source.sentences[first:last])
 
 
 def _holds(item: Item, passage: Passage) -> bool:

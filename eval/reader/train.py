@@ -12,7 +12,7 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,12 +91,7 @@ def batches(rows: Sequence[Row], rng: random.Random) -> list[list[Row]]:
     return found
 
 
-def loss_of(
-    network: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
-    rows: Sequence[Row],
-    tokenizer: Any,
-    rng: random.Random,
-) -> torch.Tensor:
+def loss_of(network: ReaderNetwork, rows: Sequence[Row], tokenizer: Any, rng: random.Random) -> torch.Tensor:
     hidden = [
         [
             tokenizer.unk_token_id if 0 < k < row.question_end - 2 and rng.random() < UNKNOWN_TOKENS else token
@@ -149,7 +144,6 @@ class Training:
             for part in (self.network.upper, self.network.heads):
                 part.requires_grad_(True)
         self.network.without_dropout()
-        self.compiled = torch.compile(self.network, dynamic=True)  # a fifth more tokens a second
         self.out, self.corpus, self.seed, self.rate, self.passes = out, corpus, seed, rate, passes
         self.checkpoint = out / "checkpoint.pt"
         self.stamp = f"{seed} {rate} {passes} {corpus.stamp} {provenance.code_hash(['eval/reader', 'rag/reading'])}"
@@ -177,7 +171,7 @@ class Training:
         for number in range(self.passes):
             rng = random.Random(f"{self.seed}-{number}")
             examples = self.corpus.examples(number, rng)
-            examples = [Example(hinted(e.question, names, e.passage), e.passage, e.answers) for e in examples]
+            examples = [Example(hinted(e.question, names, e.passage.text), e.passage, e.answers) for e in examples]
             rows = list(rows_of(self.tokenizer, examples))
             parts = batches(rows, rng)
             if parts_in_all is None:
@@ -191,7 +185,7 @@ class Training:
                 share = min(step / parts_in_all, 1.0)
                 for group, factor in zip(optimizer.param_groups, (1.0, HEADS_RATE), strict=True):
                     group["lr"] = self.rate * factor * min(share / WARM_UP, (1 - share) / (1 - WARM_UP) + 1e-3)
-                loss = loss_of(self.compiled, part, self.tokenizer, random.Random(f"{self.seed}-{step}"))
+                loss = loss_of(self.network, part, self.tokenizer, random.Random(f"{self.seed}-{step}"))
                 loss.backward()  # type: ignore[no-untyped-call]
                 torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
                 optimizer.step()
