@@ -6,9 +6,12 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 Precision = Literal["day", "month", "year"]
 Span = tuple[int, int]
+SEOUL = ZoneInfo("Asia/Seoul")
+"""Whose days articles are of, unless the settings name another zone."""
 
 
 @dataclass(frozen=True, slots=True)

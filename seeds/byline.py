@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from seeds.published import SEOUL, in_zone
+from seeds.article import SEOUL
+from seeds.published import in_zone
 
 _RANK = r"(?:선임|수석|책임|전문|객원|인턴|수습|시민|대학생|명예|대표|사진|영상|촬영|편집|취재|의학|과학|디지털|온라인)"
 _ROLE = rf"(?:{_RANK}\s?){{0,2}}(?:기자|특파원|통신원|에디터|앵커|리포터|논설위원|칼럼니스트|PD|피디)"

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from datetime import date, tzinfo
 from typing import TypedDict, Unpack
 
-from seeds.article import Article, Precision, Span
+from seeds.article import SEOUL, Article, Precision, Span
 from seeds.boilerplate import body_spans, is_sentence
 from seeds.byline import clean_author, find_byline, is_byline_line
 from seeds.decode import normalise
 from seeds.document import Document, empty, parse_text
 from seeds.errors import ArticleFileError
-from seeds.published import SEOUL, Day, published_day
+from seeds.published import Day, published_day
 
 _TITLE_LENGTH = 60
 _ID_LENGTH = 200

@@ -92,7 +92,8 @@ def _listed(places: Sequence[int]) -> str:
 def decode(name: str, data: bytes) -> str:
     """Text of `data`. Raises ArticleFileError as `decode_damaged` does, and for a single damaged byte."""
     decoded = decode_damaged(name, data)
-    for notice in decoded.notices(name) if decoded.bad else ():
+    if decoded.bad:
+        notice = decoded.notices(name)[0]
         raise ArticleFileError(f"{notice.en} Save it again as UTF-8.", f"{notice.ko} UTF-8로 다시 저장해 주세요.")
     return decoded.text
 
@@ -140,8 +141,7 @@ def unwrap(text: str) -> str:
     """Join lines that break within a sentence (mail, copied pages), so that no sentence holds a line break.
 
     A break is one if the line ends in a particle, a connective or a comma; or, in a text of fixed width, if the next
-    word would not have fitted. Each joined "\\n" becomes " ", so offsets stay. With `within_words` (PDF), where other
-    lines end in a space, one that does not was broken within a word, and its "\\n" goes.
+    word would not have fitted. Each joined "\\n" becomes " ", so offsets stay.
     """
     lines = text.split("\n")
     unfinished = [i for i in range(len(lines) - 1) if is_unfinished(lines[i], lines[i + 1])]

@@ -33,6 +33,12 @@ DAMAGE = (
 )
 
 
+DELETION = ("tracked deletions", "변경 추적의 삭제")
+"""What notices call the deletions that an editor has not accepted yet."""
+Block = tuple[str, bool]
+"""A paragraph, heading or table row, and whether markup sets it apart from running text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A file's text and what its markup says about it.
@@ -58,7 +64,7 @@ def parse_text(name: str, text: str) -> Document:
     return Document(unwrap(normalise(name, text)))
 
 
-def join_blocks(name: str, blocks: Iterable[tuple[str, bool]]) -> Document:
+def join_blocks(name: str, blocks: Iterable[Block]) -> Document:
     """One paragraph a block, an empty line between; the spans of those set apart become `asides`."""
     parts: list[str] = []
     asides: list[Span] = []
@@ -72,6 +78,11 @@ def join_blocks(name: str, blocks: Iterable[tuple[str, bool]]) -> Document:
         parts.append(block)
         position += len(block) + 2
     return Document("\n\n".join(parts), tuple(asides))
+
+
+def row_of(cells: Iterable[Iterable[Block]]) -> str:
+    """A row of a table as one line."""
+    return f"| {' | '.join(' '.join(' '.join(words for words, _ in cell).split()) for cell in cells)} |"
 
 
 def damaged(name: str, kind: str) -> ArticleFileError:

@@ -11,14 +11,12 @@ from dataclasses import replace
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from seeds.document import DAMAGE, Document, damaged, join_blocks, locked
+from seeds.document import DAMAGE, DELETION, Block, Document, damaged, join_blocks, locked, row_of
 from seeds.notice import left_out
-from seeds.word import Block, row_of
 
 MIMETYPE = b"application/hwp+zip"
 _SECTION = re.compile(r"Contents/section(\d+)\.xml")
 _CHARACTERS = {"tab": "\t", "lineBreak": "\n", "hyphen": "-", "nbSpace": " ", "fwSpace": " "}
-_DELETION = ("tracked deletions", "변경 추적의 삭제")
 _OMITTED = {
     "header": ("page headers and footers", "머리말과 꼬리말"),
     "footer": ("page headers and footers", "머리말과 꼬리말"),
@@ -84,7 +82,7 @@ class _Reader:
                 self.omitted[_OMITTED[kind]] += any("".join(text.itertext()).strip() for text in _texts(part))
             elif kind in ("deleteBegin", "deleteEnd"):
                 self._deleting = kind == "deleteBegin"
-                self.omitted[_DELETION] += self._deleting
+                self.omitted[DELETION] += self._deleting
             elif kind == "script":  # of a formula
                 yield self._kept(part.text)
             else:

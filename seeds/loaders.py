@@ -21,14 +21,13 @@ from pathlib import Path
 
 import structlog
 
-from seeds.article import Article
+from seeds.article import SEOUL, Article
 from seeds.compose import article_from_text, compose
 from seeds.decode import decode_damaged
 from seeds.document import Document, empty, parse_text
 from seeds.errors import ArticleFileError, SeedsError
 from seeds.formats import SUFFIXES, parse, sniff
 from seeds.notice import Notice, Tell, ignore
-from seeds.published import SEOUL
 
 __all__ = [
     "LIMIT_BYTES",

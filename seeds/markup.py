@@ -25,8 +25,7 @@ from seeds.decode import decode_damaged, normalise
 from seeds.document import DAMAGE, Document, damaged, join_blocks
 from seeds.errors import ArticleFileError
 from seeds.notice import Notice, left_out
-from seeds.page import STRUCK, article_body, put_body, remove_unseen
-from seeds.page_day import page_day
+from seeds.page import STRUCK, article_body, page_day, put_body, remove_unseen
 
 _INLINE = frozenset(
     {"a", "abbr", "b", "code", "em", "font", "i", "mark", "q", "small", "span", "strong", "sub", "sup", "time", "u"}

@@ -18,10 +18,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from seeds.article import Precision
-
-SEOUL = ZoneInfo("Asia/Seoul")
-"""The collection's zone, unless set otherwise."""
+from seeds.article import SEOUL, Precision
 
 Day = tuple[date, Precision]
 

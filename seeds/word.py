@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +13,9 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
-from seeds.document import DAMAGE, Document, damaged, join_blocks
+from seeds.document import DAMAGE, DELETION, Block, Document, damaged, join_blocks, row_of
 from seeds.notice import left_out
 
-Block = tuple[str, bool]
 _DELETED = qn("w:del"), qn("w:moveFrom")
 _NOT_SHOWN = (
     *_DELETED,
@@ -36,7 +35,6 @@ _NOTES = {
     qn("w:footnoteReference"): (RELATIONSHIP_TYPE.FOOTNOTES, qn("w:footnote")),
     qn("w:endnoteReference"): (RELATIONSHIP_TYPE.ENDNOTES, qn("w:endnote")),
 }
-_DELETION = ("tracked deletions", "변경 추적의 삭제")
 _HIDDEN = ("hidden text", "숨긴 글")
 _STRUCK = ("struck-out text", "취소선을 그은 글")
 _COMMENT = ("comments", "메모")
@@ -83,7 +81,7 @@ class _Reader:
             elif node.tag == qn("w:tbl"):
                 yield from self._table(node)
             elif node.tag in _DELETED:
-                self.omitted[_DELETION] += 1
+                self.omitted[DELETION] += 1
             elif node.tag == qn("w:altChunk"):
                 self.omitted[_EMBEDDED] += 1
             elif node.tag not in _NOT_SHOWN:  # content controls and inserted blocks hold paragraphs
@@ -114,7 +112,7 @@ class _Reader:
             elif part.tag in _CHARACTERS:
                 yield _CHARACTERS[part.tag]
             elif part.tag in _DELETED:
-                self.omitted[_DELETION] += 1
+                self.omitted[DELETION] += 1
             elif part.tag == qn("w:txbxContent"):
                 apart.extend(self.blocks(part))
             elif part.tag in _NOTES:
@@ -128,7 +126,7 @@ class _Reader:
         rows = [row for row in table.iter(qn("w:tr")) if next(row.iterancestors(qn("w:tbl"))) is table]
         for row in rows:
             if row.find(f"{qn('w:trPr')}/{qn('w:del')}") is not None:
-                self.omitted[_DELETION] += 1
+                self.omitted[DELETION] += 1
                 continue
             cells = [cell for cell in row.iter(qn("w:tc")) if next(cell.iterancestors(qn("w:tr"))) is row]
             if len(cells) == 1:  # a frame around text
@@ -148,11 +146,6 @@ class _Reader:
     def _style(self, paragraph: Any) -> str:
         style = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
         return self._styles.get(style.get(qn("w:val")), "") if style is not None else ""
-
-
-def row_of(cells: Iterable[Iterable[Block]]) -> str:
-    """A row of a table as one line."""
-    return f"| {' | '.join(' '.join(' '.join(words for words, _ in cell).split()) for cell in cells)} |"
 
 
 def _not_printed(run: Any) -> tuple[str, str] | None:

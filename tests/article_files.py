@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import docx
 import pytest
@@ -55,6 +55,11 @@ def make_pdf(lines: Iterable[str], title: str | None = None) -> bytes:
         f"<< /Length {len(cmap)} >>\nstream\n{cmap}\nendstream",
         f"<< /Title <FEFF{(title or '').encode('utf-16-be').hex()}> >>",
     ]
+    return pdf_file(objects, "/Info 8 0 R")
+
+
+def pdf_file(objects: Sequence[str], trailer: str = "") -> bytes:
+    """A PDF of these objects, numbered from 1, the first of them its catalogue."""
     out = bytearray(b"%PDF-1.7\n")
     offsets = []
     for number, obj in enumerate(objects, 1):
@@ -63,7 +68,7 @@ def make_pdf(lines: Iterable[str], title: str | None = None) -> bytes:
     start = len(out)
     out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
     out += b"".join(f"{offset:010d} 00000 n \n".encode() for offset in offsets)
-    out += f"trailer << /Size {len(objects) + 1} /Root 1 0 R /Info 8 0 R >>\nstartxref\n{start}\n%%EOF".encode()
+    out += f"trailer << /Size {len(objects) + 1} /Root 1 0 R {trailer} >>\nstartxref\n{start}\n%%EOF".encode()
     return bytes(out)
 
 

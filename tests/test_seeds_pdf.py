@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 
 import pytest
-from article_files import body
+from article_files import body, pdf_file
 
 from seeds.article import Article
 from seeds.loaders import load_bytes
@@ -49,16 +49,7 @@ def make(pages: Sequence[Sequence[Piece]]) -> bytes:
             " /Resources << /Font << /F1 3 0 R >> >> >>",
             f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
         ]
-    out = bytearray(b"%PDF-1.7\n")
-    offsets = []
-    for number, obj in enumerate(objects, 1):
-        offsets.append(len(out))
-        out += f"{number} 0 obj\n{obj}\nendobj\n".encode("ascii")
-    start = len(out)
-    out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
-    out += b"".join(f"{offset:010d} 00000 n \n".encode() for offset in offsets)
-    out += f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF".encode()
-    return bytes(out)
+    return pdf_file(objects)
 
 
 def by_words(text: str, width: int) -> list[str]:

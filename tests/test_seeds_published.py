@@ -15,10 +15,11 @@ import pytest
 
 from rag.errors import SettingsError
 from rag.settings import load_settings
+from seeds.article import SEOUL
 from seeds.byline import find_byline
 from seeds.errors import ArticleFileError
 from seeds.loaders import article_from_text, load_bytes
-from seeds.published import SEOUL, published_day
+from seeds.published import published_day
 
 ZONES = ("Asia/Seoul", "UTC", "America/New_York", "Pacific/Auckland")
 MOMENTS = tuple(
