@@ -57,10 +57,11 @@ eval: $(READY) ## Score answers and the verifier, and what ../shared/evaldata ha
 
 # Training goes on where it was broken off; what is shipped is replaced at the end alone.
 READER := $(or $(GISA_HOME),$(HOME)/.local/share/gisa)/eval/reader
-reader: $(READY) ## Train the reader anew: two hours on two cores, goes on where it was broken off
+reader: $(READY) ## Train the reader anew (two hours on two cores), then fit what decides by its readings
 	@$(BIN)/python -m eval.reader.train --out $(READER) $(ARGS)
 	@cp $(READER)/reader.safetensors rag/data/reader.safetensors
 	@cd rag/data && sha256sum reader.safetensors > reader.safetensors.sha256
+	@$(BIN)/python -m eval.reader.fit
 	@$(BIN)/python -m eval.reader.measure
 
 bench: $(READY) ## Time starts, questions, ingest and REST, then gisa beside its peers (ARGS="--every 4"; LONG=1: whole)

@@ -13,6 +13,8 @@ from rag.errors import Language
 from rag.types import Answer
 
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|「[^」]*」|『[^』]*』|《[^》]*》|\([^)]*\)|\[[^\]]*\]")
+_MARK = re.compile(r"\s*\[\d+\]")
+_BESIDE = re.compile(r"(?:기사 원문:|In the article's words:) *[\"“].*", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9]*[A-Z0-9][A-Za-z0-9&.+'’-]*")
 _HANGUL = re.compile(r"[가-힣ㄱ-ㆎ]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -45,7 +47,7 @@ class Scores:
 def score(question: GoldenQuestion, answer: Answer, numbers: Mapping[str, str]) -> Scores:
     """`numbers` maps an article's id to the number of its source file ("003")."""
     quotes = [citation.quote for citation in answer.citations]
-    in_answer = missing_facts(question.facts, "" if answer.refused else answer.answer)
+    in_answer = missing_facts(question.facts, asserted(answer))
     in_quotes = missing_facts(question.facts, *quotes)
     cited = {name for c in answer.citations for name in (c.article_id, c.title, numbers.get(c.article_id))}
     spoken = language_of(answer.answer)
@@ -62,6 +64,17 @@ def score(question: GoldenQuestion, answer: Answer, numbers: Mapping[str, str]) 
         missing_in_quotes=in_quotes,
         unsupported=tuple(wrong),
     )
+
+
+def asserted(answer: Answer) -> str:
+    """What the answer says in its own name, marks of citation apart: "" where it only quotes or refuses.
+
+    A false sentence above a true quotation is a false answer: what stands in quotation marks beside it does not count.
+    """
+    if answer.refused or answer.answered_by == "extract":
+        return ""
+    told = " ".join(statement.text for statement in answer.statements) or answer.answer
+    return _MARK.sub("", _BESIDE.sub("", told)).strip()
 
 
 def holds(text: str, form: str) -> bool:

@@ -124,6 +124,7 @@ RIGHT = Said("right", "맞음")
 SECONDS = Said("Seconds", "초")
 BY = Said("Answered by", "답한 방식")
 ANSWERED_BY = {
+    "reader": Said("read", "판독"),
     "llm": Said("written", "작성"),
     "extract": Said("quoted", "인용"),
     "none": Said("refused", "거절"),

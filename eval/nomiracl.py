@@ -1,10 +1,10 @@
 """Refusing, measured where gisa has never been: questions with ten passages each, half of them without an answer.
 
 `python -m eval.nomiracl ../shared/evaldata/nomiracl_ko [--out FILE.jsonl] [--plot FILE.svg]` (NoMIRACL: Thakur et al.
-2024, arXiv:2312.11361). Each question is asked of its own passages alone. What is kept of it is all that gisa's
-decision rests on before it writes: whether a rule refuses, and the model's log odds that the chosen sentence answers.
-The limit of the odds is then chosen on one half of the questions and reported on the other. A run that was broken off
-goes on where it stopped, under the same settings; at another revision of the code all of them are told.
+2024, arXiv:2312.11361). Each question is asked of its own passages alone. What is kept of it is what gisa's decision
+rests on: the log odds that the best reading answers. The limit of the odds is then chosen on one half of the questions
+and reported on the other. A run that was broken off goes on where it stopped, under the same settings; at another
+revision of the code all of them are told.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from eval.retrieval import BATCH, article
 from index.build import ingest
 from index.local_store import LocalStore
 from index.types import Filter
-from rag.answerable import CLOSE_JUDGED, in_order, odds_needed, rivals
-from rag.assemble import open_embedder, open_llm
+from rag.assemble import open_embedder, open_reader
+from rag.decide import answer_odds, in_order
+from rag.decide import model as fitted
 from rag.errors import GisaError
-from rag.generate import Writer
-from rag.pipeline import Parts, Writes, found_for, ignore, to_rest_on
+from rag.pipeline import ALL, Parts, found_for, readings
 from rag.question import read
 from rag.retrieve import Retriever
 from rag.settings import Settings, load_settings
@@ -56,7 +56,7 @@ class Query(BaseModel):
 
 
 class Outcome(BaseModel):
-    """What gisa's decision rests on: `odds` of the sentence chosen, None where a rule refuses before any is judged."""
+    """What gisa's decision rests on: `odds` of the best reading, None where nothing was read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -137,29 +137,21 @@ def load(folder: Path) -> tuple[dict[str, Passage], list[Query]]:
     return passages, queries
 
 
-def decide(query: Query, parts: Parts, writer: Writes) -> Outcome:
+def decide(query: Query, parts: Parts) -> Outcome:
     """The pipeline's own steps up to its decision, on the question's own passages."""
-    names = parts.retriever.names
-    question = read(query.text, names, "ko")
-    found = found_for(question, parts, Filter(article_ids=query.passages))
-    evidence = to_rest_on(question, found, parts.retriever)
-    needed = odds_needed(question, evidence, names, parts.retriever.text)
-    if needed == inf:
-        return Outcome(id=query.id, answerable=query.answerable, odds=None)
-    judged = evidence[: parts.settings.answer.judged_sentences]
-    odds = writer.judge(question, judged, names, ignore)
-    chosen = rivals(question, in_order(judged, odds), CLOSE_JUDGED)[0]
-    best = max(odds, default=-inf) if chosen.odds is None else chosen.odds
-    return Outcome(id=query.id, answerable=query.answerable, odds=best if best > -inf and best >= needed else None)
+    question = read(query.text, parts.retriever.names, "ko")
+    found = found_for(question, parts, Filter(article_ids=query.passages), ALL)
+    odds = answer_odds(question, in_order(question, readings(question, found, parts)))
+    return Outcome(id=query.id, answerable=query.answerable, odds=odds if odds > -inf else None)
 
 
 def sitting(folder: Path, settings: Settings) -> Sitting:
     """What is about to run. `least_odds` is no part of it: every limit is tried on the same odds."""
     asked = b"".join((folder / name).read_bytes() for name in ("corpus.jsonl", "queries.jsonl"))
-    answer = settings.answer.model_copy(update={"least_odds": 0.0})
+    answer = settings.answer.model_copy(update={"least_odds": None})
     return Sitting(
         questions=hashlib.sha256(asked).hexdigest()[:12],
-        model=settings.llm.model,
+        model=settings.reader.model,
         settings=settings.model_copy(update={"answer": answer}).fingerprint,
         revision=provenance.revision(),
         machine=provenance.machine(),
@@ -183,18 +175,18 @@ def measure(
     waiting = [query for query in queries if query.id not in done]
     if waiting:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with _opened(passages.values(), folder.name, settings) as (parts, writer), out.open("a") as file:
+        with _opened(passages.values(), folder.name, settings) as parts, out.open("a") as file:
             file.write(now.model_dump_json() + "\n")
             sittings.append(now)
             for query in track(waiting, f"{folder.name}: asking", len(waiting)):
-                done[query.id] = decide(query, parts, writer)
+                done[query.id] = decide(query, parts)
                 file.write(done[query.id].model_dump_json() + "\n")
                 file.flush()
     return [done[query.id] for query in queries], sittings
 
 
 @contextmanager
-def _opened(passages: Iterable[Passage], name: str, settings: Settings) -> Iterator[tuple[Parts, Writer]]:
+def _opened(passages: Iterable[Passage], name: str, settings: Settings) -> Iterator[Parts]:
     with fetching() as progress:
         embedder = open_embedder(settings, progress)
     folder = settings.home / "eval" / "cache" / f"{name}-{provenance.code_hash(['index'])[:12]}"
@@ -202,9 +194,7 @@ def _opened(passages: Iterable[Passage], name: str, settings: Settings) -> Itera
     with closing(LocalStore(folder, embedder=embedder.name, dimension=embedder.dimension)) as store:
         ingest(store, embedder, track(articles, f"{name}: indexing", len(articles)), batch=BATCH)
         retriever = Retriever(store, embedder, settings.home / "cache", settings.retrieval)
-        with fetching() as progress, open_llm(settings, progress) as llm:
-            writer = Writer(llm)
-            yield Parts(settings, retriever, writer), writer
+        yield Parts(settings, retriever, open_reader(settings, embedder), None)
 
 
 def table(outcomes: Sequence[Outcome], in_force: float) -> Table:
@@ -256,10 +246,9 @@ def main(
     outcomes, sittings = measure(
         folder, out or settings.home / "eval" / f"{folder.resolve().name}.jsonl", settings, questions
     )
-    Console().print(table(outcomes, settings.answer.least_odds))
-    refused = [one for one in outcomes if one.odds is None]
-    told = f"refused by rule: {len(refused)}, of them answerable {sum(one.answerable for one in refused)}"
-    Console(highlight=False, soft_wrap=True).print(f"{told}.", *map(source, sittings), sep="\n", markup=False)
+    least = settings.answer.least_odds
+    Console().print(table(outcomes, fitted("ko").quoting if least is None else least))
+    Console(highlight=False, soft_wrap=True).print(*map(source, sittings), sep="\n", markup=False)
     if plot:
         draw(outcomes, plot)
 

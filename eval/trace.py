@@ -116,5 +116,4 @@ def _found(item: Evidence) -> FoundSentence:
         text=item.text,
         score=round(item.score, 4),
         words=None if math.isnan(item.words) else round(item.words, 4),
-        odds=item.odds,
     )

@@ -20,6 +20,8 @@ from index.unknown import unknown_names
 __all__ = ["Name", "NameBook", "mine"]
 
 TERM = "term"
+HOME = frozenset({"한국", "대한민국", "국내", "Korea", "South Korea", "Korean"})
+"""Korean papers say 정부 and 국내 for what a foreign reader asks about as Korea: its absence proves nothing."""
 _POSSESSIVE = re.compile(r"(?:['’]s|['’]|(?<=[A-Za-z0-9])의)$")
 _CONNECTOR = frozenset(["of", "the", "and", "for", "&", "in", "at", "de", "la"])
 _LINE = re.compile(r"[^\n]+")
@@ -112,6 +114,17 @@ class NameBook:
             pieces += [text[at : match.end], f"({latin})"]
             at = match.end
         return "".join([*pieces, text[at:]])
+
+    def segments(self, text: str) -> list[tuple[str, str | None]]:
+        """A name cut into its known parts, names and terms, each with its usual Latin form, and what lies between."""
+        found: list[tuple[str, str | None]] = []
+        at = 0
+        for match in self._matches(text, 0, len(text)):
+            latin = next((entry.latin[0] for entry in match.entries if entry.latin), None)
+            found += [(text[at : match.start], None), (text[match.start : match.end], latin)]
+            at = match.end
+        found.append((text[at:], None))
+        return [(part.strip(), latin) for part, latin in found if part.strip()]
 
     def expand(self, text: str) -> list[str]:
         """The forms, in the other script, of all names and terms in a question: more search terms for it."""

@@ -35,7 +35,7 @@ _WORD = re.compile(r"[가-힣A-Za-z0-9]+")
 _APART = re.compile(r"[^\s·\-]|\n")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’\-]*")
 Span = tuple[int, int]
-UNKNOWN_TO_KIWI = 100  # Kiwi gives words outside its dictionary the small id of their tag
+UNKNOWN_TO_KIWI = 100  # see index.text.is_common_noun
 
 
 @dataclass(frozen=True, slots=True)

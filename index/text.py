@@ -106,6 +106,17 @@ def morphemes(text: str) -> list[Morpheme]:
     return [Morpheme(t.form, t.tag.partition("-")[0], t.start, t.end) for t in kiwi().tokenize(text)]
 
 
+_UNKNOWN = 100
+"""Kiwi gives words outside its dictionary the small id of their tag."""
+
+
+def is_common_noun(word: str) -> bool:
+    """Whether a word is made of common nouns that Kiwi knows: 주민들, 관계자. Names are often unknown to it."""
+    tokens = kiwi().tokenize(word)
+    nouns = all(token.tag in ("NNG", "NNB", "XSN", "XPN") and token.id >= _UNKNOWN for token in tokens)
+    return nouns and any(token.len > 1 for token in tokens)
+
+
 def joined(parts: Iterable[tuple[str, str]]) -> str:
     """Text of (form, tag), inflected and spaced as it is written: 확보, 하, 는 is 확보하는."""
     return str(kiwi().join(list(parts)))

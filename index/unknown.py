@@ -10,6 +10,7 @@ from kiwipiepy import Token
 from index.gazetteer import is_hangul, is_latin, words
 from index.sounds import UNKNOWN_TO_KIWI
 from index.text import kiwi
+from index.vocabulary import common_words
 
 Span = tuple[int, int]
 
@@ -119,7 +120,7 @@ def _is_capital(word: re.Match[str], text: str, korean: bool, headline: bool) ->
     written = word.group()
     if any(c.isupper() for c in written[1:]) or (any(c.isdigit() for c in written) and written[0].isalpha()):
         return len(written) > 1
-    if written.casefold() in _ORDINARY:
+    if _is_ordinary(written):
         # Inside a run such a word may be part of the name (Barclays Eagle Labs, but also Plan for Change).
         return written[0].isupper() and not _begins_sentence(text, word.start())
     if korean:
@@ -141,9 +142,15 @@ def _begins_sentence(text: str, start: int) -> bool:
 def _trim(run: list[re.Match[str]]) -> Iterator[Span]:
     """The run without titles, links and ordinary words at its ends; nothing when only such words are in it."""
     words = list(run)
-    while words and (words[0].group().casefold() in _ORDINARY or words[0].group() in _LINKS):
+    while words and (_is_ordinary(words[0].group()) or words[0].group() in _LINKS):
         words.pop(0)
-    while words and (words[-1].group().casefold() in _ORDINARY or words[-1].group() in _LINKS):
+    while words and (_is_ordinary(words[-1].group()) or words[-1].group() in _LINKS):
         words.pop()
-    if words and not all(word.group().casefold() in _GENERIC | _ORDINARY | _LINKS for word in words):
+    if words and not all(_is_ordinary(its := word.group()) or its.casefold() in _GENERIC | _LINKS for word in words):
         yield words[0].start(), words[-1].end()
+
+
+def _is_ordinary(word: str) -> bool:
+    """Whether a word names nothing; in capitals throughout it may be an abbreviation that is spelled like a word."""
+    small = word.casefold()
+    return small in _ORDINARY or (small in common_words() and not (len(word) > 1 and word.isupper()))

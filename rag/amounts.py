@@ -92,6 +92,9 @@ _CODE = re.compile(r"0\d+|(?:1[89]|20)\d\d")
 _RANKED = re.compile(r"(?<![가-힣])제 ?\Z")
 _LEGAL = re.compile("[조항장절편]")
 _MINUS = re.compile(r"(?:(?<![\w%)\]])[-−]|(?<![A-Za-z가-힣])(?:마이너스|영하|minus) ?)\Z", re.IGNORECASE)
+_FALL = re.compile(r"(?<![\w%)\]])[△▼] ?\Z")
+_BULLET = re.compile(r"△(?! ?\d)")
+"""Accounts and statistics write minus as △ or ▼, news lists begin an item with △: before words, or before a count."""
 _SPEEDS = {"km": "km/h", "mile": "mph"}
 _SPEED = re.compile(r"시속 ?(?:약 ?|최대 ?|최고 ?)?\Z")
 
@@ -144,6 +147,15 @@ def _sign(text: str, numeral: Numeral, floor: int = 0) -> re.Match[str] | None:
     return SIGN_BEFORE.search(text[max(floor, numeral.start - 6) : numeral.start])
 
 
+def _fall(text: str, before: str, numeral: Numeral) -> re.Match[str] | None:
+    """The mark of a fall that ends `before`, where it says minus."""
+    found = _FALL.search(before)
+    if found is None or _BULLET.search(text):
+        return None
+    named = _unit_after(text, numeral.end, numeral)
+    return found if named is None or named.unit.kind in ("percent", "money", "plain") else None
+
+
 def _with_unit(text: str, numeral: Numeral, floor: int) -> Amount | None:
     """The numeral with the sign before it and the unit behind it, or None for a number that is part of a name.
 
@@ -154,7 +166,8 @@ def _with_unit(text: str, numeral: Numeral, floor: int) -> Amount | None:
         return Amount(start, end, numeral, ORDINAL if numeral.form == "ordinal" else MULTIPLE)
     sign = _sign(text, numeral, floor)
     start -= len(sign["word"]) if sign else 0
-    if start > floor and (minus := _MINUS.search(text[max(0, start - 8) : start])):
+    before = text[max(0, start - 8) : start]
+    if start > floor and (minus := _MINUS.search(before) or _fall(text, before, numeral)):
         numeral = replace(numeral, low=-numeral.high, high=-numeral.low)
         start = max(floor, start - len(minus[0]))
     if text[start:end] in numerals_ko.DAYS:

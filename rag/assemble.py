@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from index.sentence_transformer import SentenceTransformerEmbedder
     from rag.generate import Writer
     from rag.local_llm import LocalLLM
+    from rag.reading.reader import Reader
 
+OWN, BASE = "gisa", "multilingual-e5-small"
+"""gisa's own reader, and the embedder that it was trained from."""
 FirstBuild = Callable[[int], None]
 """Called with the number of shipped articles before the first collection is made of them."""
 
@@ -47,6 +50,20 @@ def open_embedder(settings: Settings, progress: Progress | None = None) -> Sente
     from index.sentence_transformer import SentenceTransformerEmbedder  # seconds to import: only who embeds pays
 
     return SentenceTransformerEmbedder(path, precision=settings.embedder.precision, threads=settings.embedder.threads)
+
+
+def open_reader(settings: Settings, embedder: SentenceTransformerEmbedder, progress: Progress | None = None) -> Reader:
+    """The reader of the settings. gisa's own shares its lower layers with the default embedder, and where another one
+    embeds, reads on top of a copy of that. Raises ModelFileError."""
+    chosen = settings.reader.model
+    from rag.reading.open import extractive, own  # torch: seconds to import
+
+    if chosen != OWN and not Path(chosen).is_file():
+        return extractive(chosen)
+    if settings.embedder.model != BASE:
+        base = settings.model_copy(update={"embedder": settings.embedder.model_copy(update={"model": BASE})})
+        embedder = open_embedder(base, progress)
+    return own(embedder, None if chosen == OWN else Path(chosen))
 
 
 def open_store(settings: Settings, *, embedder: str | None = None, dimension: int | None = None) -> Store:
@@ -114,7 +131,10 @@ def ingest_on_ray(
 class Gisa:
     """Everything put together: ask it. A context manager; one object may serve many threads."""
 
-    def __init__(self, settings: Settings, collection: Collection, model: _Model | None) -> None:
+    def __init__(
+        self, settings: Settings, collection: Collection, model: Model | None, reader: Reader | None = None
+    ) -> None:
+        """Without a `reader` that of the settings is opened. Raises ModelFileError."""
         from rag.retrieve import Retriever
 
         # numpy's matrices are small here: BLAS threads only spin beside them, twice the processor time of a search.
@@ -123,6 +143,7 @@ class Gisa:
         self.store = collection.store
         self._collection = collection
         self._retriever = Retriever(collection.store, collection.embedder, settings.home / "cache", settings.retrieval)
+        self._reader = reader or open_reader(settings, collection.embedder)
         self._model = model
 
     @property
@@ -164,10 +185,15 @@ class Gisa:
         """Load once what the first question in each language would wait for. Does nothing on an empty collection."""
         if self.store.statistics().articles:
             for question, language in (("What is new in Korea?", "en"), ("한국의 새 소식은?", "ko")):
-                self.search(question, language=language)
+                self.ask(question, language=language, by_quoting=True)
 
-    def _parts(self, model: _Model | None) -> Parts:
-        return Parts(self.settings, self._retriever, model)
+    @property
+    def parts(self) -> Parts:
+        """What a question passes through, for whoever measures its steps."""
+        return self._parts(self._model)
+
+    def _parts(self, model: Model | None) -> Parts:
+        return Parts(self.settings, self._retriever, self._reader, model)
 
     def close(self) -> None:
         if self._model is not None:
@@ -181,12 +207,12 @@ class Gisa:
         self.close()
 
 
-def open_model(settings: Settings, progress: Progress | None = None) -> _Model:
+def open_model(settings: Settings, progress: Progress | None = None) -> Model:
     """The language model of the settings, which goes on loading meanwhile. Raises ModelFileError."""
-    return _Model(settings, progress)
+    return Model(settings, progress)
 
 
-class _Model:
+class Model:
     """The writer, being made in the background: a local model takes seconds to load, and the evidence need not wait."""
 
     def __init__(self, settings: Settings, progress: Progress | None) -> None:
@@ -201,13 +227,11 @@ class _Model:
     def model(self) -> str:
         return self._writer.result().model
 
-    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
-        writer = self._begun(question.language)
-        return writer.judge(question, evidence, names, listen)
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
+        return self._begun(question.language).judge(question, item, names)
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
-        writer = self._begun(question.language)
-        return writer.write(question, item, names, listen)
+        return self._begun(question.language).write(question, item, names, listen)
 
     def _begun(self, language: Language) -> Writer:
         """The writer, when it is made; a local model then knows what prompts in that language begin with."""
@@ -286,7 +310,8 @@ def open_gisa(
     articles when there is none in GISA_HOME (one on Milvus that is not there may be a name that is wrong: it is not
     made here). The language model is loaded while the rest is. Raises GisaError."""
     resolve(settings.embedder.model, settings.home, "embedder", progress=progress)  # a wrong one costs no download
-    model = open_model(settings, progress) if llm else None
+    model = Model(settings, progress) if llm else None
+    collection: Collection | None = None
     try:
         seeding = settings.index_folder / "seeding"  # stands while the first build is under way: a killed one goes on
         local = settings.store.kind == "local"
@@ -294,6 +319,7 @@ def open_gisa(
         if first:  # before the collection is there: an empty one without the mark would stay empty
             _mark(seeding)
         collection = open_collection(settings, progress=progress, make=local)
+        reader = open_reader(settings, collection.embedder, progress)
         kiwi().tokenize("기사")  # seconds of getting ready that the first question need not wait for
         if first:
             articles = shipped_articles()
@@ -301,10 +327,12 @@ def open_gisa(
                 on_first_build(len(articles))
             ingest(collection.store, collection.embedder, articles)
             seeding.unlink(missing_ok=True)  # another process may have built it meanwhile
-        return Gisa(settings, collection, model)
+        return Gisa(settings, collection, model, reader)
     except BaseException:
         if model is not None:
             model.close()
+        if collection is not None:
+            collection.store.close()
         raise
 
 

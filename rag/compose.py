@@ -1,9 +1,7 @@
-"""Makes the Answer: written by the model and verified, quoted as it stands, or a refusal with the nearest articles.
+"""Makes the Answer: asserted as it was read, written by the model and checked, quoted, or a refusal.
 
-A number or a date was checked by its value and stands alone. Other answers are in words of the model, which nothing
-can check against a Korean sentence: they come with that sentence, in the article's own words. Where a second sentence
-may be meant as well, both are quoted. A reason that no model read from one sentence may take two to tell: the next
-one is quoted too.
+What is asserted is what the reader pointed at, and nothing beside it; its sentence is the citation. Where the reader is
+not sure, the sentence is quoted with the words marked and nothing is asserted of them.
 """
 
 from __future__ import annotations
@@ -14,12 +12,15 @@ from dataclasses import dataclass, replace
 from index.names import NameBook
 from index.types import ArticleInfo
 from rag.annotate import say
+from rag.check import basis, claims, place_of
+from rag.decide import Answering
 from rag.errors import GisaError
 from rag.numerals import find_quantities
-from rag.question import VALUES, Question
+from rag.question import Question
 from rag.settings import Settings
-from rag.types import Answer, AnsweredBy, Citation, Claim, Evidence, published
-from rag.verify import Statement, renumbered
+from rag.types import Answer, AnsweredBy, Citation, Claim, Evidence, Statement, published
+from rag.verify import DraftSentence, renumbered
+from rag.wording import Told, sentence, told
 
 _QUOTED = {"en": "The article says: {quotes}", "ko": "기사에 이렇게 나옵니다: {quotes}"}
 _BESIDE = {"en": "{text} In the article's words: {quotes}", "ko": "{text} 기사 원문: {quotes}"}
@@ -33,15 +34,20 @@ _NOTHING = {
     "ko": "기사에서 답을 찾지 못했고, 가까운 기사도 없습니다.",
 }
 _NOTICES = {
-    "server": {
-        "en": "Quoted, not written: {error}",
-        "ko": "모델이 쓴 답이 아니라 인용입니다: {error}",
+    "unwritten": {
+        "en": "In gisa's own words, for the language model did not answer: {error}",
+        "ko": "언어 모델이 답하지 않아 기사의 단어를 그대로 보여 줍니다: {error}",
+    },
+    "unjudged": {
+        "en": "The language model that was to tell did not answer: {error}",
+        "ko": "판단할 언어 모델이 답하지 않았습니다: {error}",
     },
     "doubted": {
-        "en": "Quoted, because the model's draft was not borne out by the articles.",
-        "ko": "모델의 초안이 기사로 확인되지 않아 문장을 그대로 인용합니다.",
+        "en": "Quoted only: it is not sure enough that this is the answer.",
+        "ko": "답인지 충분히 확실하지 않아 문장만 인용합니다.",
     },
 }
+_WORDS = {"en": "“{words}”", "ko": "“{words}”"}
 NEAREST = 3
 _INNER = str.maketrans({'"': "'", "“": "‘", "”": "’"})
 """Double quotation marks inside a quotation become single ones."""
@@ -56,54 +62,41 @@ class Composer:
     settings: Settings
     laps: Callable[[], dict[str, int]]
 
-    def written(
-        self, statements: Sequence[Statement], evidence: Sequence[Evidence], best: Sequence[Evidence], model: str
-    ) -> Answer:
-        """The model's statements on `evidence`; the `best` sentences are quoted beside all but a single value."""
-        text, cited, mended = renumbered(statements)
+    def asserted(self, best: Answering, said: Told, *, because: GisaError | None = None) -> Answer:
+        """What was read, in words that need no model; `because` tells why a model that was asked wrote none."""
+        claim = Claim(said.text, said.kind, "supported", 1, place_of(best.evidence, said), ("reader", basis(said.kind)))
+        text = sentence(self.question, said, lambda: "[1]")
+        notices = [] if because is None else [self._notice("unwritten", because)]
+        statement = Statement(text, (0,), (1,))
+        return self._answer(text, "reader", [best.evidence], [claim], [statement], notices=notices)
+
+    def written(self, drafted: Sequence[DraftSentence], best: Answering, said: Told, model: str) -> Answer:
+        """The model's sentences; other words than values, dates and names come with the article's own beside them."""
+        text, _, _ = renumbered([replace(one, evidence=(0,)) for one in drafted])
         if self.question.language == "en":
             text = text[:1].upper() + text[1:]
-        proof = [evidence[n] for n in cited]
-        if self.question.expects not in VALUES or len(best) > 1:
-            proof += _others(best, proof)
-            text = _BESIDE[self.question.language].format(text=text, quotes=self._quotes(proof))
-        claims = [
-            Claim(claim.text, claim.kind, claim.evidence is not None, claim.evidence)
-            for statement in mended
-            for claim in statement.claims
-        ]
-        return self._answer(text, "llm", proof, claims, model=model)
+        if said.kind == "statement":
+            text = _BESIDE[self.question.language].format(text=text, quotes=self._quoted(said.original))
+        found = claims(self.question, drafted, best.evidence, said)
+        statement = Statement(text, tuple(range(len(found))), (1,))
+        return self._answer(text, "llm", [best.evidence], found, [statement], model=model)
 
-    def quotation(
-        self, best: Sequence[Evidence], *, because: GisaError | None = None, model_was_asked: bool = False
-    ) -> Answer:
-        """The best sentences as they stand; `because` and `model_was_asked` tell why no words of a model are shown."""
-        language, notices = self.question.language, list[str]()
-        if because is not None:
-            notices.append(_NOTICES["server"][language].format(error=because.message(language)))
-        elif model_was_asked:
-            notices.append(_NOTICES["doubted"][language])
-        best = self._reasoned(best)
-        claims = [
-            Claim(found.text, "quantity", True, number)
-            for number, item in enumerate(best, 1)
-            for found in find_quantities(item.text, "ko")
+    def quotation(self, best: Sequence[Answering], *, because: GisaError | None = None) -> Answer:
+        """The best sentences as they stand, the words that may answer marked and asserted of nothing."""
+        proof = [one.evidence for one in best]
+        found = [told(self.question, one.evidence, (one.start, one.end), self.names) for one in best]
+        unknown = [
+            Claim(said.original, said.kind, "unknown", number, place_of(item, said), ("reader",))
+            for number, (item, said) in enumerate(zip(proof, found, strict=True), 1)
         ]
-        text = _QUOTED[language].format(quotes=self._quotes(best))
-        return self._answer(text, "extract", best, claims, notices=notices)
+        text = _QUOTED[self.question.language].format(quotes=self._quotes(proof))
+        notices = [self._notice("doubted"), *([] if because is None else [self._notice("unjudged", because)])]
+        return self._answer(text, "extract", proof, unknown, notices=notices)
 
     def refusal(self, evidence: Sequence[Evidence]) -> Answer:
         nearest = tuple({item.article.id: item.article for item in evidence}.values())[:NEAREST]
         text = (_REFUSED if nearest else _NOTHING)[self.question.language]
         return self._answer(text.format(nearest="; ".join(map(_named, nearest))), "none", nearest=nearest)
-
-    def _reasoned(self, best: Sequence[Evidence]) -> Sequence[Evidence]:
-        """With the sentence after the best one, where a reason is asked for."""
-        first = best[0]
-        if self.question.expects != "reason" or first.after is None:
-            return best
-        after = replace(first, start=first.after.start, end=first.after.end, text=first.after.text, after=None)
-        return [first, after, *_others(best[1:], [after])]
 
     def _answer(
         self,
@@ -111,6 +104,7 @@ class Composer:
         answered_by: AnsweredBy,
         proof: Sequence[Evidence] = (),
         claims: Sequence[Claim] = (),
+        statements: Sequence[Statement] = (),
         *,
         model: str | None = None,
         notices: Sequence[str] = (),
@@ -127,9 +121,17 @@ class Composer:
             timings_ms=self.laps(),
             model=model,
             settings=self.settings.fingerprint,
+            statements=tuple(statements),
             notices=tuple(notices),
             nearest=tuple(nearest),
         )
+
+    def _notice(self, name: str, error: GisaError | None = None) -> str:
+        language = self.question.language
+        return _NOTICES[name][language].format(error="" if error is None else error.message(language))
+
+    def _quoted(self, words: str) -> str:
+        return _WORDS[self.question.language].format(words=words.translate(_INNER))
 
     def _quotes(self, proof: Sequence[Evidence]) -> str:
         language = self.question.language
@@ -141,12 +143,6 @@ class Composer:
             )
             for number, item in enumerate(proof, 1)
         )
-
-
-def _others(items: Sequence[Evidence], known: Sequence[Evidence]) -> list[Evidence]:
-    """The items that are none of the known sentences."""
-    told = {(item.article.id, item.start) for item in known}
-    return [item for item in items if (item.article.id, item.start) not in told]
 
 
 def _gloss(quote: str, names: NameBook) -> str:

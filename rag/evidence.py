@@ -33,7 +33,6 @@ OLDEST_YEARS = 3.0
 class _Row:
     candidate: Candidate
     sentence: Sentence
-    after: Sentence | None
     terms: tuple[str, ...]
     dense: float
     chunk: float
@@ -70,11 +69,10 @@ def _rows(question_words: Floats, hits: Sequence[Hit], store: Store, neutral: Ne
     ]
     late = iter(_late(question_words, by_sentence, neutral))
     return [
-        _Row(hit.candidate, sentence, after, terms, dense, hit.score, next(late))
+        _Row(hit.candidate, sentence, terms, dense, hit.score, next(late))
         for hit in hits
-        for sentence, after, terms, dense in zip(
+        for sentence, terms, dense in zip(
             hit.candidate.chunk.sentences,
-            (*hit.candidate.chunk.sentences[1:], None),
             hit.candidate.sentence_terms,
             hit.sentence_scores,
             strict=True,
@@ -139,5 +137,6 @@ def _evidence(row: _Row, score: float) -> Evidence:
         context=row.candidate.chunk.text,
         score=score,
         words=row.words,
-        after=row.after,
+        around=row.candidate.chunk.sentences,
+        terms=row.candidate.sentence_terms,
     )

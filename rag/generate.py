@@ -1,10 +1,9 @@
-"""The model judges which evidence sentence answers, and writes a draft from that one alone.
+"""The language model phrases an answer from one sentence, and judges one that the reader is in doubt about.
 
-A small model is a good judge of one sentence and a poor reader of five: asked for yes or no it puts the right sentence
-first more often than the ranking alone, and its odds tell what cannot be answered (docs/decisions.md has the figures;
-the method is pointwise relevance generation, Liang et al. 2022, arXiv:2211.09110). Few-shot examples matter more to it
-than instructions do, and numerals are annotated before it reads them: it takes 26만 for 26,000, but copies
-`26만장 (= 260,000)` right. Nothing it writes is shown as fact before rag.verify has been through it.
+Asked for yes or no it tells by its log odds whether a sentence answers (pointwise relevance generation, Liang et al.
+2022, arXiv:2211.09110). Few-shot examples matter more to it than instructions do, and numerals are annotated before it
+reads them: it takes 26만 for 26,000, but copies `26만장 (= 260,000)` right. Nothing it writes is shown before rag.check
+has been through it.
 """
 
 from __future__ import annotations
@@ -26,15 +25,13 @@ from index.names import NameBook
 from rag.annotate import annotate, annotate_dates
 from rag.errors import Language, ModelServerError
 from rag.question import Question, has_language
-from rag.types import Drafted, Evidence, Judging, Listener, Restarted
+from rag.types import Drafted, Evidence, Listener, Restarted
 
 SENTENCE_TOKENS = 240
 QUESTION_TOKENS = 120
 """Bounds that keep a prompt of the local model under 700 tokens, its instructions and examples included."""
 CERTAIN = 3.0
-"""Log odds from which on no further sentence is judged."""
-FIRST, LIKELY = 3, 2.0
-"""So many sentences are judged in any case but that, and the others only while none has these log odds."""
+"""Log odds of a verdict that a model gives without any."""
 UNLIKELY = -20.0
 """Log probability of a reply that is not among the likeliest ones."""
 _YES, _NO = "yes", "no"
@@ -52,18 +49,9 @@ class Writer:
     def model(self) -> str:
         return self._llm.metadata.model_name
 
-    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
-        """The log odds that each sentence answers the question; shorter than `evidence` when one was likely enough.
-
-        What was judged before keeps its odds. Raises ModelServerError.
-        """
-        odds: list[float] = []
-        for item in evidence:
-            listen(Judging(len(odds) + 1))
-            odds.append(self._odds(prompt(question, item, names)) if item.odds is None else item.odds)
-            if odds[-1] >= CERTAIN or (len(odds) >= FIRST and max(odds) >= LIKELY):
-                break
-        return odds
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
+        """The log odds that a sentence answers the question. Raises ModelServerError."""
+        return self._odds(prompt(question, item, names))
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
         """A draft in the question's language from one evidence sentence; "" when the model finds no answer in it.

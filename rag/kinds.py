@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from index.names import NameBook
+from index.text import morphemes
 from index.types import ArticleInfo
 from rag.dates import find_dates
 from rag.numerals import Quantity, find_quantities
@@ -13,7 +14,7 @@ from rag.question import Question
 
 _ASKED = re.compile(
     r"\b(?:how many|(?:what|which|the)? ?number of|count of|total of)\b"
-    r"|몇(?=\s?[가-힣])(?!인가|인지|일까|입니|이야|이에|이지|이죠)",
+    r"|몇(?=\s?[가-힣])",
     re.IGNORECASE,
 )
 _MONEY = re.compile(
@@ -103,12 +104,17 @@ def asks_name(question: Question) -> bool:
     return question.expects in _NAMES
 
 
+def _is_copula(text: str, at: int) -> bool:
+    """Whether nothing is counted there: 몇인가 asks which number."""
+    return any(part.start == at and part.tag == "VCP" for part in morphemes(text))
+
+
 def asked_unit(question: Question) -> Quantity | None:
     """What is to be counted, read by putting a number where the question word stands: "5 countries", "5 개국"."""
     if question.expects != "count":
         return None
     found = _ASKED.search(question.text)
-    if found is None:
+    if found is None or _is_copula(question.text, found.end()):
         return None
     text = f"{question.text[: found.start()]} 5 {question.text[found.end() :].lstrip()}"
     at = found.start()

@@ -73,7 +73,9 @@ def _serve(*, path: str, context_tokens: int, threads: int, key: str, slots: str
     parameters.model.path = path
     parameters.n_ctx = context_tokens
     parameters.n_parallel = 1
-    parameters.cpuparams.n_threads = threads
+    for cores in (parameters.cpuparams, parameters.cpuparams_batch):
+        cores.n_threads = threads
+        cores.poll = 0  # a thread that waits sleeps: beside other work spinning ones take its time and their own
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = 0  # any free one
     parameters.api_keys = [key]

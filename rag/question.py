@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -13,8 +12,8 @@ from lingua import Language as Lingua
 from lingua import LanguageDetector, LanguageDetectorBuilder
 
 from index.names import Name, NameBook
-from index.text import terms
-from index.vocabulary import Group, translations
+from index.text import morphemes, terms
+from index.vocabulary import Group, Translation, translated
 from rag.errors import Language, QuestionError
 from rag.numerals import Quantity, find_quantities
 
@@ -44,7 +43,7 @@ LEAST_ENGLISH = 0.15
 _EXPECTS_EN: tuple[tuple[Expects, str], ...] = (
     (
         "date",
-        r"^(?:(?!\b(?:what|which|how|who|whom|whose|why|where)\b).)*?\bwhen\b(?! it comes\b)"
+        r"^(?:(?!\b(?:what|which|how|who|whom|whose|why|where)\b).)*?\bwhen\b"
         r"|(?:what|which) (?:year|month|day|date|time|week|quarter)|\bdeadline\b|\bdate\b"
         r"|(?:by|since) what (?:year|month|day|date|time)|how soon|target year",
     ),
@@ -63,7 +62,7 @@ _EXPECTS_EN: tuple[tuple[Expects, str], ...] = (
     ),
     (
         "place",
-        r"\bwhere\b(?!.*\brank)"
+        r"\bwhere\b"
         r"|(?:what|which) (?:\w+ )?(?:city|country|countries|place|town|region|location|county|state|venue)"
         r"|\blocation\b",
     ),
@@ -77,7 +76,7 @@ _EXPECTS_KO: tuple[tuple[Expects, str], ...] = (
     ),
     (
         "count",
-        r"몇|수는|개수|갯수|대수|인원|얼마나 (?:많|되는 수)|숫자|[가-힣]수(?:는|가|를|\?|$)|수량|물량"
+        r"몇|개수|갯수|대수|인원|얼마나 (?:많|되는 수)|숫자|수량|물량"
         r"|총\s?\w+\s?수|배수",
     ),
     ("amount", r"얼마|금액|비용|예산|액수|투자액|가격|규모|자금|값|비율|퍼센트|비중|용량|총액|액은|매출"),
@@ -91,14 +90,20 @@ _EXPECTS_KO: tuple[tuple[Expects, str], ...] = (
         r"어디|어느 (?:나라|도시|지역|국가|곳)|장소|어떤 (?:나라|도시|지역|국가)|소재지|위치"
         r"|지역은|도시는|국가는|나라는",
     ),
-    ("reason", r"왜|이유|까닭|배경(?=\W|$|[은이을과에도의]|으로|부터|까지)|때문|원인|목적|계기"),
+    ("reason", r"왜|이유|까닭|때문|원인|목적|계기"),
+)
+
+
+_YES_OR_NO = re.compile(
+    r"(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should)\b(?! (?:you|we|anyone|i|it known)\b)",
+    re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What was asked, read once. `terms` are for lexical search and include names written in the other script;
-    `translations` has Korean words for those of an English question, a group of alternatives for each."""
+    `words` are those of an English question that have Korean words for them."""
 
     text: str
     language: Language
@@ -106,7 +111,12 @@ class Question:
     names: tuple[Name, ...]
     quantities: tuple[Quantity, ...]
     terms: tuple[str, ...]
-    translations: Mapping[str, Group]
+    words: tuple[Translation, ...]
+
+    @property
+    def translations(self) -> dict[str, Group]:
+        """The search terms of the Korean words for each of `words`: alternatives that count as one term."""
+        return {word.english: word.group for word in self.words}
 
 
 def read(text: str, names: NameBook, language: str = "auto", most: int = 2000) -> Question:
@@ -119,7 +129,7 @@ def read(text: str, names: NameBook, language: str = "auto", most: int = 2000) -
         names=tuple(names.find(text)),
         quantities=tuple(find_quantities(text)),
         terms=_search_terms(text, spoken, names),
-        translations=translations(text) if spoken == "en" else {},
+        words=tuple(translated(text)) if spoken == "en" else (),
     )
 
 
@@ -176,9 +186,19 @@ def _reads_as_english(text: str) -> bool:
 def expects(text: str, language: Language) -> Expects:
     """The kind of thing an answer must hold. In English the first question word decides ("Where was he when ...")."""
     if language == "ko":
-        return next((kind for kind, pattern in _EXPECTS_KO if re.search(pattern, text)), "other")
-    found = ((match.start(), kind) for kind, pattern in _EXPECTS_EN if (match := re.search(pattern, text, re.I)))
-    return min(found, key=lambda one: one[0], default=(0, "other"))[1]
+        found: Expects = next((kind for kind, pattern in _EXPECTS_KO if re.search(pattern, text)), "other")
+        if found != "date" and _has_noun(text, "수"):
+            return "count"
+        return "reason" if found == "other" and _has_noun(text, "배경") else found
+    if _YES_OR_NO.match(text):
+        return "other"  # a when or where in it asks nothing
+    starts = ((match.start(), kind) for kind, pattern in _EXPECTS_EN if (match := re.search(pattern, text, re.I)))
+    return min(starts, key=lambda one: one[0], default=(0, "other"))[1]
+
+
+def _has_noun(text: str, noun: str) -> bool:
+    """Whether a noun stands in a text by itself: 수, which 교수 only ends in, 배경, with which 배경훈 only begins."""
+    return noun in text and any(part.form == noun and part.tag == "NNG" for part in morphemes(text))
 
 
 def _search_terms(text: str, language: Language, names: NameBook) -> tuple[str, ...]:

@@ -4,15 +4,16 @@ Dense: the chunk's similarity, and the mean of its best sentence's and its artic
 documents are first centred on their own language's mean (a language is a direction of its own in a multilingual model,
 and it hides what a text is about), and what is near every question is marked down (Lample et al. 2018,
 arXiv:1710.04087, "CSLS").
-Lexical: BM25 over Kiwi morphemes, weighed by coverage, the share of the question's idf mass that the best match holds.
-A word of an English question is searched for by Korean words for it. All words count in that mass, also English ones
-without: plain fusion lets chance matches, or one name out of ten words, drown the dense order (docs/decisions.md).
-Names: the share of the question's names that a candidate has, in either script, as far as words do not cover them.
+Lexical: BM25 over Kiwi morphemes, weighed by coverage, the share of the question's idf mass that the best match holds,
+and by LEXICAL at least. A word of an English question is searched for by Korean words for it (docs/decisions.md).
+Names: the share of the question's names that a candidate and its article have, in either script, as far as words do
+not cover them.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -37,10 +38,10 @@ from rag.types import Evidence
 
 K1, B = 1.2, 0.75
 HUB_NEIGHBOURS = 30
-RAREST = 12
+RAREST = 24
 """So many Korean words for those of an English question are searched for, the rarest ones."""
-NAMED = 12
-"""Names are looked for in this many of the best candidates: one must be looked for by sound in each."""
+LEXICAL = 0.7
+"""Least weight of BM25 beside the dense score, both in standard deviations: see docs/decisions.md."""
 
 
 class Retriever(BaseRetriever):
@@ -91,9 +92,9 @@ class Retriever(BaseRetriever):
             return []
         dense, by_sentence = self._dense(centred, question.language, candidates)
         lexical, coverage = self._lexical(question, candidates)
-        scores = standard(dense) + coverage * standard(lexical)
+        scores = standard(dense) + max(coverage, LEXICAL) * standard(lexical)
         # A name that BM25 has scored already is not counted a second time.
-        scores += self._settings.names_weight * (1 - coverage) * self._named(question, candidates, scores)
+        scores += self._settings.names_weight * (1 - coverage) * self._named(question, candidates)
         order = np.argsort(-scores, kind="stable")
         return [Hit(candidates[i], float(scores[i]), tuple(map(float, by_sentence[i]))) for i in order]
 
@@ -151,7 +152,8 @@ class Retriever(BaseRetriever):
         scored, _ = _lexical_terms(question)
         groups: list[Group] = [*(((term,),) for term in scored), *question.translations.values()]
         said = _said(question.text)
-        unknown = [t for t in said if t not in scored and t not in question.translations]
+        known = {part for word in question.words for part in re.split("[ -]", word.english)}
+        unknown = [t for t in said if t not in scored and t not in known]
         frequency = group_frequency([*groups, *(((term,),) for term in unknown)], self.store)
         mass = [math.log(1 + (statistics.chunks - f + 0.5) / (f + 0.5)) for f in frequency]
         idf = dict(zip(groups, mass, strict=False))  # those of unknown words follow, and only count as not covered
@@ -171,14 +173,18 @@ class Retriever(BaseRetriever):
         covered = sum(weight for group, weight in idf.items() if any(best.issuperset(word) for word in group))
         return scores.astype(np.float32), covered / sum(mass) if mass else 0.0
 
-    def _named(self, question: Question, candidates: Sequence[Candidate], scores: Floats) -> Floats:
-        """The share of the question's names that each of the best candidates has, float32 (n,); 0 for the others."""
-        shares, names = np.zeros(len(candidates), np.float32), self.names
-        for i in np.argsort(-scores, kind="stable")[:NAMED] if question.names else []:
-            chunk = candidates[i].chunk
-            text = "\n".join([candidates[i].article.title, *(sentence.text for sentence in chunk.sentences)])
+    def _named(self, question: Question, candidates: Sequence[Candidate]) -> Floats:
+        """The share of the question's names that each candidate has, and that its article's best candidate has, float32
+        (n,), 0 to 2: an article gives a name in full once, and says "he" and "the company" afterwards."""
+        names = self.names
+        shares = np.zeros(len(candidates), np.float32)
+        of_article: dict[str, float] = {}
+        for i, candidate in enumerate(candidates if question.names else ()):
+            text = "\n".join([candidate.article.title, *(sentence.text for sentence in candidate.chunk.sentences)])
             shares[i] = np.mean([names.occurs(name.text, text) for name in question.names])
-        return shares
+            of_article[candidate.article.id] = max(float(shares[i]), of_article.get(candidate.article.id, 0.0))
+        beside = np.array([of_article.get(candidate.article.id, 0.0) for candidate in candidates], np.float32)
+        return shares + beside
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return [

@@ -103,13 +103,30 @@ class RetrievalSettings(_Group):
     names_weight: float = Field(default=1.5, ge=0, description="What holding all names asked about adds to a score.")
 
 
-class AnswerSettings(_Group):
-    evidence_sentences: int = Field(default=5, ge=1, le=20, description="Sentences found for a question.")
-    judged_sentences: int = Field(
-        default=5, ge=1, le=20, description="The best of them, judged by the model: all when in doubt, else three."
+class ReaderSettings(_Group):
+    """What points at the words that answer."""
+
+    model: str = Field(
+        default="gisa",
+        description="gisa's own, a file of weights for it, or an extractive transformers model by folder or hub name.",
     )
-    least_odds: float = Field(
-        default=0.0, description="Log odds that a sentence answers, below which gisa refuses: 3 refuses far more."
+    passages: int = Field(
+        default=16, ge=1, le=60, description="Passages of 350 characters that are read for a question."
+    )
+
+
+class AnswerSettings(_Group):
+    evidence_sentences: int = Field(default=5, ge=1, le=20, description="Sentences shown for a question.")
+    drafting: Literal["when_needed", "always"] = Field(
+        default="when_needed",
+        description="When the model phrases an English answer: where it is neither value nor name, or always.",
+    )
+    least_odds: float | None = Field(
+        default=None, description="Log odds that a reading answers, below which gisa refuses; as fitted when unset."
+    )
+    sure_odds: float | None = Field(
+        default=None,
+        description="Log odds from which gisa asserts what was read instead of quoting it; as fitted when unset.",
     )
     question_characters: int = Field(default=2000, ge=1, description="Longest question, in characters.")
 
@@ -193,6 +210,7 @@ class Settings(BaseSettings):
     embedder: EmbedderSettings = EmbedderSettings()
     llm: LLMSettings = LLMSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
+    reader: ReaderSettings = ReaderSettings()
     answer: AnswerSettings = AnswerSettings()
     serve: ServeSettings = ServeSettings()
 

@@ -1,7 +1,7 @@
 """Fakes for tests of whatever uses gisa. They live beside what they stand in for, so that they change with it.
 
-llm = FakeLLM(["yes", "yes: more than 260,000 GPUs"])  # the judgement, the draft
-parts = Parts(settings, retriever, Writer(llm))
+llm = FakeLLM(["yes: more than 260,000 GPUs"])  # the draft, with Settings(answer={"drafting": "always"})
+parts = Parts(settings, retriever, reader, Writer(llm))
 answer = ask("How many GPUs is Korea securing?", parts)
 assert answer.answer == "More than 260,000 GPUs [1]."
 """

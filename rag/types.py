@@ -9,17 +9,20 @@ from typing import Any, Literal
 from index.types import ArticleInfo, Sentence
 from rag.errors import Language
 
-AnsweredBy = Literal["llm", "extract", "none"]
+AnsweredBy = Literal["reader", "llm", "extract", "none"]
 ClaimKind = Literal["quantity", "date", "name", "statement"]
+Verdict = Literal["supported", "contradicted", "unknown"]
+Basis = Literal["reader", "value", "name", "words"]
+"""What a verdict rests on: the reader pointed at the words; they say the same value, the same name, the same words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One sentence offered as proof: `article.text[start:end] == text`.
 
-    `context` is the chunk it stands in; `score` compares within one question only; `words` is the mean over the
-    question's words of their best match in the sentence, a cosine; `odds` the model's log odds that it answers; `after`
-    the chunk's next sentence.
+    `context` is the chunk it stands in, `around` that chunk's sentences and `terms` their search terms; `score`
+    compares within one question only;
+    `words` is the mean over the question's words of their best match in the sentence, a cosine.
     """
 
     article: ArticleInfo
@@ -30,18 +33,47 @@ class Evidence:
     context: str
     score: float
     words: float
-    odds: float | None = None
-    after: Sentence | None = None
+    around: tuple[Sentence, ...] = ()
+    terms: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Words of an article: `text[start:end]` of the article with that id."""
+
+    article_id: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Something in the answer that can be checked. `citation` is the number of the citation that bears it out."""
+    """Something in the answer that can be checked.
+
+    `citation` is the number of the citation that bears it out, `span` the very words of it, `by` what the verdict rests
+    on. "supported" is said of what the reader pointed at and its value, name or words agree with; what stands in the
+    sentence, but was not read to be what is asked for, is "unknown".
+    """
 
     text: str
     kind: ClaimKind
-    supported: bool
+    verdict: Verdict
     citation: int | None
+    span: Place | None = None
+    by: tuple[Basis, ...] = ()
+
+    @property
+    def supported(self) -> bool:
+        return self.verdict == "supported"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing that the answer says. `claims` are places in the answer's claims, `citations` numbers of citations."""
+
+    text: str
+    claims: tuple[int, ...]
+    citations: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +95,8 @@ class Citation:
 class Answer:
     """What every surface shows.
 
-    `timings_ms` has retrieve, generate, verify and total. `model` is None when no model wrote anything; `settings` is
+    `statements` are what it asserts, none where it only quotes or refuses. `timings_ms` has retrieve, read, generate,
+    verify and total. `model` is None when no model wrote anything; `settings` is
     the fingerprint of the settings. `notices` say, in the question's language, what a reader must know about how the
     answer came to be (degraded, quoted instead of written); `nearest` are the articles offered beside a refusal.
     """
@@ -78,6 +111,7 @@ class Answer:
     timings_ms: dict[str, int]
     model: str | None
     settings: str
+    statements: tuple[Statement, ...] = ()
     notices: tuple[str, ...] = ()
     nearest: tuple[ArticleInfo, ...] = ()
 
@@ -85,6 +119,8 @@ class Answer:
         """The public JSON object: exactly the contract's keys (docs/architecture.md)."""
         shown = asdict(self)
         del shown["notices"], shown["nearest"]
+        for told, claim in zip(shown["claims"], self.claims, strict=True):
+            told["supported"] = claim.supported
         return shown
 
 
@@ -138,7 +174,8 @@ class Judging:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """Event: a piece of the unverified draft, to be shown as such and replaced by the Answer."""
+    """Event: a piece of the unverified draft, to be shown as such and replaced by the Answer. The first is empty: the
+    model is about to be asked."""
 
     text: str
 

@@ -44,7 +44,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class DraftSentence:
     """One sentence of the draft without its marks, and the evidence (indices, best first) it is to be cited to."""
 
     text: str
@@ -56,7 +56,7 @@ class Statement:
         return bool(self.evidence) and all(claim.evidence is not None for claim in self.claims)
 
 
-def verify(question: Question, draft: str, evidence: Sequence[Evidence], names: NameBook) -> list[Statement]:
+def verify(question: Question, draft: str, evidence: Sequence[Evidence], names: NameBook) -> list[DraftSentence]:
     """The draft's sentences, each with its claims checked, its citations mended and its bounds restored."""
     return [_verify(question, part, evidence, names) for part in _parts(draft)]
 
@@ -67,7 +67,7 @@ def _parts(draft: str) -> list[str]:
     return [part for part in found if _MARK.sub("", part).strip(" .")]
 
 
-def _verify(question: Question, part: str, evidence: Sequence[Evidence], names: NameBook) -> Statement:
+def _verify(question: Question, part: str, evidence: Sequence[Evidence], names: NameBook) -> DraftSentence:
     cited = [int(n) - 1 for n in _MARK.findall(part)]
     cited = [n for n in dict.fromkeys(cited) if 0 <= n < len(evidence)]
     text = re.sub(r"\s+([.,])", r"\1", _MARK.sub("", part)).strip()
@@ -81,7 +81,7 @@ def _verify(question: Question, part: str, evidence: Sequence[Evidence], names: 
         claims.append(_wording(question, text, evidence, order))
     bearing = [claim.evidence for claim in claims if claim.evidence is not None]
     told = tuple(dict.fromkeys(bearing)) or tuple(cited) or (0,)
-    return Statement(text, told if evidence else (), tuple(claims))
+    return DraftSentence(text, told if evidence else (), tuple(claims))
 
 
 def _quantities(
@@ -228,7 +228,7 @@ def _around(item: Evidence) -> str:
     return f"{item.article.title}\n{item.context}"
 
 
-def borne_out(question: Question, statements: Sequence[Statement], names: NameBook) -> bool:
+def borne_out(question: Question, statements: Sequence[DraftSentence], names: NameBook) -> bool:
     """Whether a draft may be shown: all claims supported, an answer to what was asked, in the question's language."""
     return (
         bool(statements)
@@ -238,7 +238,7 @@ def borne_out(question: Question, statements: Sequence[Statement], names: NameBo
     )
 
 
-def answers(question: Question, statements: Sequence[Statement], names: NameBook) -> bool:
+def answers(question: Question, statements: Sequence[DraftSentence], names: NameBook) -> bool:
     """Whether the statements say what was asked for: something new, and of the kind asked for."""
     text = " ".join(statement.text for statement in statements)
     if question.expects in ("count", "amount"):
@@ -250,7 +250,7 @@ def answers(question: Question, statements: Sequence[Statement], names: NameBook
     return says_more(question, statements)
 
 
-def says_more(question: Question, statements: Sequence[Statement]) -> bool:
+def says_more(question: Question, statements: Sequence[DraftSentence]) -> bool:
     """Whether the statements have a word that the question has not, in any inflection."""
     return bool(_words(" ".join(statement.text for statement in statements)) - _words(question.text))
 
@@ -271,12 +271,12 @@ def _words(text: str) -> set[str]:
     return {stem(word) if word.isascii() else word[:2] for word in found}
 
 
-def renumbered(statements: Sequence[Statement]) -> tuple[str, list[int], list[Statement]]:
+def renumbered(statements: Sequence[DraftSentence]) -> tuple[str, list[int], list[DraftSentence]]:
     """The answer's text with [1], [2] ... in order of appearance, the evidence behind each number, and the statements
     with their claims' evidence as those numbers (from 1)."""
     numbers: dict[int, int] = {}
     pieces: list[str] = []
-    mended: list[Statement] = []
+    mended: list[DraftSentence] = []
     for statement in statements:
         marks = "".join(f"[{numbers.setdefault(n, len(numbers) + 1)}]" for n in statement.evidence)
         ended = re.fullmatch(r"(.*?)([.!?。]*)", statement.text, re.DOTALL)

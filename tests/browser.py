@@ -25,7 +25,7 @@ from index.names import NameBook
 from rag.errors import GisaError
 from rag.followup import standalone
 from rag.question import Question
-from rag.types import Drafted, Evidence, Judging, Listener
+from rag.types import Drafted, Evidence, Listener
 from ui.rest.app import create_app
 from ui.service import Service
 
@@ -47,7 +47,7 @@ QUOTED = "26만장 이상 확보하기로"
 
 @dataclass
 class Told:
-    """A model that finds the first sentence it judges good, streams `words` and then says `draft`, or `fails`.
+    """A model that finds every sentence it judges good, streams `words` and then says `draft`, or `fails`.
 
     It holds on before its first word until `go` is set; `began` is set when it is asked to write.
     """
@@ -68,9 +68,8 @@ class Told:
         self.began.clear()
         self.go.set()
 
-    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
-        listen(Judging(1))
-        return [10.0]
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
+        return 10.0
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
         for word in self.words:

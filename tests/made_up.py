@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from index.names import NameBook
@@ -25,13 +24,9 @@ def evidence(
     text: str, about: ArticleInfo | None = None, *, context: str | None = None, words: float = 0.8
 ) -> Evidence:
     """A sentence that stands at the beginning of its chunk and its article."""
-    return Evidence(about or article(), "c1", 0, len(text), text, context or text, 1.0, words)
-
-
-def followed(item: Evidence, text: str) -> Evidence:
-    """With another sentence after it."""
-    after = Sentence(item.end + 1, item.end + 1 + len(text), text)
-    return replace(item, context=f"{item.text} {text}", after=after)
+    return Evidence(
+        about or article(), "c1", 0, len(text), text, context or text, 1.0, words, (Sentence(0, len(text), text),)
+    )
 
 
 def question(text: str, language: Language | str = "auto") -> Question:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from shipped import SURE
 
 from index.build import ingest
 from index.local_store import LocalStore
@@ -27,7 +28,7 @@ from rag.generate import Writer
 from rag.question import Question
 from rag.settings import Settings
 from rag.testing import FakeLLM
-from rag.types import Drafted, Evidence, Judging, Listener
+from rag.types import Drafted, Evidence, Listener
 from seeds.loaders import shipped_articles
 from ui.rest.app import create_app
 from ui.service import Service
@@ -45,7 +46,10 @@ class Drafting(Writer):
     made = True
 
     def __init__(self, draft: str = DRAFT, times: int = 50) -> None:
-        super().__init__(FakeLLM(["yes", f"yes: {draft}", *["yes", f"yes: {draft}"] * (times - 1)]))
+        super().__init__(FakeLLM([f"yes: {draft}"] * times))
+
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
+        return 10.0
 
     def close(self) -> None: ...
 
@@ -62,12 +66,11 @@ class Slow:
     ended: threading.Event = field(default_factory=threading.Event)
     order: list[str] = field(default_factory=list)
 
-    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
-        listen(Judging(1))
-        self.order.append(question.text)
-        return [10.0]
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
+        return 10.0
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
+        self.order.append(question.text)
         self.began.set()
         try:
             for _ in range(self.words):
@@ -88,12 +91,11 @@ class Stuck:
     made: bool = True
     let_go: threading.Event = field(default_factory=threading.Event)
 
-    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
-        listen(Judging(1))
-        self.let_go.wait(60)
-        return [10.0]
+    def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
+        return 10.0
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
+        self.let_go.wait(60)
         return DRAFT
 
     def close(self) -> None: ...
@@ -122,7 +124,7 @@ def open_service(
     """A service on a copy of the shipped collection in `home`, with settings of `serve`."""
     if not home.exists():
         shutil.copytree(shipped_home, home)
-    settings = Settings(home=home, serve=serve)  # type: ignore[arg-type]  # pydantic makes the group of it
+    settings = Settings(home=home, serve=serve, answer={"drafting": "always", "sure_odds": SURE})  # type: ignore[arg-type]  # groups
     store = LocalStore(settings.index_folder, embedder=embedder.name, dimension=embedder.dimension)
     gisa = Gisa(settings, Collection(store, embedder), model or Drafting())
     return Service(gisa, settings, standalone=standalone) if standalone else Service(gisa, settings)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from llama_index.core.llms.llm import LLM
 
 from index.build import ingest
 from index.local_store import LocalStore
@@ -26,6 +27,7 @@ from seeds.loaders import shipped_articles
 
 if TYPE_CHECKING:
     from index.sentence_transformer import SentenceTransformerEmbedder
+    from rag.reading.reader import Reader
 
 TRAP = "How many GPUs is Korea securing?"
 KOREAN_TRAP = "한국이 확보하는 GPU는 몇 장인가?"
@@ -33,31 +35,33 @@ SECURED = "26만장 이상 확보"
 """Stands in the one sentence of the newest article that answers both."""
 
 
-NO_OTHER = ["no"] * 4
-"""The judgement of each sentence that is left when nothing could be made of the first."""
+SURE = -1.5
+"""Log odds from which these tests assert: what the pipeline does with a reading, and not how sure the shipped weights
+are of it, is what they are about."""
 
 
 @dataclass(frozen=True)
 class Newsroom:
-    """Asks the shipped articles. `llm` remembers what the last question's model was told."""
+    """Asks the shipped articles, by the real reader. Every English answer is drafted where there is a model."""
 
     retriever: Retriever
     settings: Settings
+    reader: Reader
 
     def ask(
         self,
         question: str,
         *drafts: Draft,
-        llm: FakeLLM | None = None,
+        llm: LLM | None = None,
         where: Filter | None = None,
         language: str = "auto",
         listen: Listener = ignore,
     ) -> Answer:
-        """By a model that takes the first sentence it judges, writes `drafts` from it in turn and takes no other (or by
-        `llm`, which tells each reply); by quoting alone when there is neither."""
+        """By a model that writes `drafts` in turn (or by `llm`, which tells each reply); by the reader alone when there
+        is neither."""
         replies = [draft if isinstance(draft, Exception) else f"yes: {draft}" for draft in drafts]
-        model = llm or (FakeLLM(["yes", *replies, *NO_OTHER]) if drafts else None)
-        parts = Parts(self.settings, self.retriever, Writer(model) if model else None)
+        model = llm or (FakeLLM(replies) if drafts else None)
+        parts = Parts(self.settings, self.retriever, self.reader, Writer(model) if model else None)
         return ask(question, parts, language=language, where=where, listen=listen)
 
     def stands(self, citation: Citation) -> bool:
@@ -67,13 +71,15 @@ class Newsroom:
 
 
 @pytest.fixture(scope="session")
-def newsroom(embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+def newsroom(
+    embedder: SentenceTransformerEmbedder, reader: Reader, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Newsroom]:
     """Not to be changed: all tests of a session share it."""
     home = tmp_path_factory.mktemp("newsroom")
-    settings = Settings(home=home)
+    settings = Settings(home=home, answer={"drafting": "always", "sure_odds": SURE})
     store = LocalStore(settings.index_folder, embedder=embedder.name, dimension=embedder.dimension)
     ingest(store, embedder, shipped_articles())
-    yield Newsroom(Retriever(store, embedder, home / "cache", settings.retrieval), settings)
+    yield Newsroom(Retriever(store, embedder, home / "cache", settings.retrieval), settings, reader)
     store.close()
 
 

@@ -22,7 +22,7 @@ import ui.cli
 from index import sqlite
 from index.types import ArticleInfo
 from rag.settings import Settings
-from rag.types import Answer, Citation, Claim, Evidence, SearchResult
+from rag.types import Answer, Citation, Claim, Evidence, Place, SearchResult, Statement
 from seeds.article import Article
 from seeds.errors import GisaError
 from seeds.loaders import shipped_articles
@@ -246,16 +246,17 @@ def test_the_answer_example_has_the_keys_of_an_answer() -> None:
         refused=False,
         answered_by="llm",
         citations=(Citation(1, "a", "제목", None, None, None, "다섯이다.", 0, 5),),
-        claims=(Claim("Five", "quantity", True, 1),),
-        timings_ms={"retrieve": 1, "generate": 1, "verify": 1, "total": 3},
+        claims=(Claim("Five", "quantity", "supported", 1, Place("a", 0, 2), ("reader", "value")),),
+        timings_ms={"retrieve": 1, "read": 1, "generate": 1, "verify": 1, "total": 4},
         model="m",
         settings="s",
+        statements=(Statement("Five [1].", (0,), (1,)),),
         notices=("n",),
         nearest=(ARTICLE,),
     ).to_json()
     assert shape(example("### Answer")) == shape(answer)
-    citation, claim = answer["citations"][0], answer["claims"][0]
-    assert keys_told("### Answer") == [set(answer), set(citation), set(claim)]
+    citation, claim, statement = answer["citations"][0], answer["claims"][0], answer["statements"][0]
+    assert keys_told("### Answer") == [set(answer), set(citation), set(claim), set(statement)]
 
 
 def test_the_search_example_has_the_keys_of_a_search_result() -> None:
@@ -269,6 +270,9 @@ def test_examples_quote_the_shipped_article() -> None:
         article: Article = articles[quoted["article_id"]]
         assert article.text[quoted["start"] : quoted["end"]] == quoted["quote"]
         assert (article.title, str(article.published)) == (quoted["title"], quoted["published"])
+    for claim in example("### Answer")["claims"]:
+        span = claim["span"]
+        assert articles[span["article_id"]].text[span["start"] : span["end"]] == "26만장 이상"
 
 
 def test_the_readme_shows_an_answer_with_its_proof() -> None:

@@ -14,9 +14,10 @@ from eval.bench import peers
 from eval.bench.memory import children, peak_mib, tree
 from eval.bench.peer_records import AnswerRecord, Comparison, ComparisonRecord, Part, SystemRecord
 from eval.bench.peer_scores import Scorer
-from eval.bench.peer_table import markdown, sources, tabulated
+from eval.bench.peer_table import asserted_as, markdown, newsroom_markdown, sources, tabulated
 from eval.bench.peers import Server, Systems, WorkerEndedError, begun, chosen, compare, named, rotated
 from eval.datasets import DataError, GoldenQuestion, GoldenSet
+from eval.newsroom.data import NewsroomQuestion, Place
 from seeds.article import Article
 
 TEXT = "부산시는 새 다리를 열었다. 공사비는 350억 원이 들었다."
@@ -56,6 +57,44 @@ def test_questions_of_any_beginning_are_spread_evenly() -> None:
     assert len(chosen(questions, 1, 99)) == 32
 
 
+class TestNewsroom:
+    """What is asserted is scored alike for all: a peer asserts all that it writes, gisa what is no quotation."""
+
+    ASKED = NewsroomQuestion(
+        id="n", lang="en", question="How much?", kind="amount", answerable=True,
+        answers=(Place(article="bridge", sentence=TEXT, span="350억 원"),), must=("350억|35 bil",), must_not=("40",),
+    )  # fmt: skip
+    NEVER = NewsroomQuestion(id="n", lang="en", question="When?", kind="date", answerable=False)
+
+    @pytest.mark.parametrize(
+        ("text", "fields", "result"),
+        [
+            ("It cost 35 billion won [1].", {}, "right"),
+            ("It cost 40 billion won, up from 35 billion.", {}, "wrong"),
+            ("The context does not mention it.", {}, "refused"),
+            ('The article says: "공사비는 350억 원이 들었다." [1]', {"refused": False, "asserted": ""}, "quoted"),
+            ("The articles do not say.", {"refused": True, "asserted": ""}, "refused"),
+            ("", {"error": "ended"}, "refused"),
+        ],
+    )
+    def test_of_what_can_be_answered(self, text: str, fields: dict[str, object], result: str) -> None:
+        assert asserted_as(self.ASKED, answered("txtai", "n", text, **fields)) == result
+
+    def test_nothing_that_cannot_be_answered_is_asserted_right(self) -> None:
+        assert asserted_as(self.NEVER, answered("txtai", "n", "In May.")) == "wrong"
+
+    def test_the_table(self) -> None:
+        done = Comparison()
+        done.sittings.append(NOW)
+        for system, text in (("haystack", "35 billion"), ("txtai", "40")):
+            done.answers[system, "n"] = answered(system, "n", text)
+        golden = GoldenSet("newsroom", "0" * 64, (question("n"),))
+        rows = newsroom_markdown(done, golden, [self.ASKED]).splitlines()
+        assert rows[0].split(" | ")[1:] == ["haystack", "txtai |"]
+        assert "100.0% (1/1) | 0.0% (0/1)" in rows[2]
+        assert "0.0% (0/1) | 100.0% (1/1)" in rows[3]
+
+
 def test_another_system_is_first_each_turn() -> None:
     assert [rotated("abc", turn) for turn in range(4)] == [list("abc"), list("bca"), list("cab"), list("abc")]
 
@@ -72,7 +111,7 @@ class FakeWorker:
     started: ClassVar[list[str]] = []
     asked: ClassVar[list[tuple[str, str]]] = []
 
-    def __init__(self, system: str, model: dict[str, object], log: Path) -> None:
+    def __init__(self, system: str, model: dict[str, object], newsroom: str | None, log: Path) -> None:
         self.started.append(system)
         if system == "haystack":
             raise WorkerEndedError("No module named 'haystack'")

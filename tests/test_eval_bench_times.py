@@ -37,23 +37,23 @@ def clock() -> Iterator[float]:
 
 
 def test_parts_of_an_answer(clock: Iterator[float]) -> None:
-    """Looks at the clock: start 0, evidence 1, first word 2, second 3, end 4."""
-    gisa = Scripted(Found(()), Judging(1), Judging(2), Drafted("more"), Drafted(" than"))
+    """Looks at the clock: start 0, evidence 1, in doubt 2, first word 3, second 4, end 5."""
+    gisa = Scripted(Found(()), Judging(1), Drafted("more"), Drafted(" than"))
     assert parts(gisa, "?", lambda: next(clock)) == {
-        "retrieve": 1000, "judge": 1000, "write": 1750, "verify": 250, "total": 4000,
+        "retrieve": 1000, "read": 1000, "judge": 1000, "write": 1750, "verify": 250, "total": 5000,
     }  # fmt: skip
 
 
 def test_a_second_draft_adds_up(clock: Iterator[float]) -> None:
-    """Evidence 1, first draft 2, judging again 3, second draft 4, end 5."""
-    gisa = Scripted(Found(()), Judging(1), Drafted("one"), Judging(2), Drafted("two"))
+    """Evidence 1, first draft 2, second draft 3, end 4."""
+    gisa = Scripted(Found(()), Drafted("one"), Drafted("two"))
     told = parts(gisa, "?", lambda: next(clock))
-    assert (told["judge"], told["write"], told["total"]) == (2000, 1750, 5000)
+    assert (told["read"], told["write"], told["total"]) == (1000, 1750, 4000)
 
 
 def test_a_refusal_has_no_writing(clock: Iterator[float]) -> None:
     assert parts(Scripted(Found(())), "?", lambda: next(clock)) == {
-        "retrieve": 1000, "judge": 750, "verify": 250, "total": 2000,
+        "retrieve": 1000, "read": 750, "verify": 250, "total": 2000,
     }  # fmt: skip
 
 

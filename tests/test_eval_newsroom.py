@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from desk import ANSWER, CITATION
 
+from eval.answers import asserted
 from eval.datasets import DataError
 from eval.newsroom.data import SHIPPED, NewsroomQuestion, Place, articles, questions
-from eval.newsroom.score import asserted, figures, score
+from eval.newsroom.score import figures, score
 from eval.reader.corpus import DESK
-from rag.types import Answer, AnsweredBy
+from rag.types import Answer, Statement
 
 QUESTION = NewsroomQuestion(
     id="q", lang="en", question="How many servers?", kind="count", answerable=True,
@@ -22,8 +23,10 @@ QUESTION = NewsroomQuestion(
 NONE = NewsroomQuestion(id="n", lang="en", question="When?", kind="date", answerable=False, near="garam")
 
 
-def saying(text: str, by: AnsweredBy = "llm") -> Answer:
-    return replace(ANSWER, answer=text, answered_by=by)
+def saying(text: str, by: str = "reader") -> Answer:
+    return replace(
+        ANSWER, answer=text, answered_by=by, statements=(Statement(text, (), (1,)),) if by != "extract" else ()
+    )  # type: ignore[arg-type]
 
 
 REFUSED = replace(ANSWER, answer="The articles do not say.", refused=True, answered_by="none", citations=())
@@ -44,7 +47,7 @@ class TestScore:
         assert score(QUESTION, answer).result == result
 
     def test_a_false_sentence_above_a_true_quotation_is_false(self) -> None:
-        answer = saying(f"It buys 15 servers [1]. In the article's words: “{CITATION.quote}” [1]")
+        answer = saying(f"It buys 15 servers [1]. In the article's words: “{CITATION.quote}” [1]", "llm")
         assert asserted(answer) == "It buys 15 servers."
         assert score(QUESTION, answer).result == "wrong"
 

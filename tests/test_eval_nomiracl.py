@@ -1,50 +1,32 @@
 """NoMIRACL: both rates, the limit chosen, the file of outcomes, and gisa's own decision on a made-up question."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from shipped import Newsroom
+from shipped import KOREAN_TRAP, Newsroom
 
 from eval.datasets import DataError
 from eval.nomiracl import Outcome, Query, calibrated, decide, draw, limits, load, measure, rates, sitting, source, table
-from index.names import NameBook
-from index.types import Filter
+from rag.decide import model
 from rag.pipeline import Parts, ask
-from rag.question import Question
 from rag.settings import load_settings
-from rag.types import Evidence, Listener
 
 pytest_plugins = ["shipped"]
 
 
-class Judge:
-    """A writer that keeps what it is to judge, and takes none of it."""
-
-    model = "judge"
-
-    def __init__(self) -> None:
-        self.judged: list[str] = []
-
-    def judge(self, question: Question, evidence: Sequence[Evidence], names: NameBook, listen: Listener) -> list[float]:
-        self.judged += [item.text for item in evidence]
-        return [-9.0] * len(evidence)
-
-    def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:
-        raise AssertionError("nothing was taken")
-
-
-def test_the_model_judges_the_sentences_that_gisa_has_it_judge(newsroom: Newsroom) -> None:
-    """Of sentences about GPUs only those of articles that speak of 260,000."""
+def test_the_odds_are_those_that_gisa_decides_by(newsroom: Newsroom) -> None:
     articles = tuple(info.id for info in newsroom.retriever.store.articles())
-    text, theirs, ours = "엔비디아 GPU 26만장은 어디에 쓰이는가?", Judge(), Judge()
-    ask(text, Parts(newsroom.settings, newsroom.retriever, theirs), where=Filter(article_ids=articles))
-    parts = Parts(newsroom.settings, newsroom.retriever, ours)
-    told = decide(Query(id="q", text=text, answerable=True, passages=articles), parts, ours)
-    assert told == Outcome(id="q", answerable=True, odds=-9.0)
-    assert ours.judged == theirs.judged
-    assert 0 < len(ours.judged) < newsroom.settings.answer.judged_sentences, "some were left out for their number"
+    parts = Parts(newsroom.settings, newsroom.retriever, newsroom.reader, None)
+    can = decide(Query(id="q", text=KOREAN_TRAP, answerable=True, passages=articles), parts)
+    cannot = decide(Query(id="r", text="일본은 GPU를 몇 장 갖고 있나?", answerable=False, passages=articles), parts)
+    assert can.odds is not None
+    assert cannot.odds is not None
+    assert can.odds > cannot.odds
+    fitted = model("ko")
+    for asked, odds in ((KOREAN_TRAP, can.odds), ("일본은 GPU를 몇 장 갖고 있나?", cannot.odds)):
+        expected = "reader" if odds >= fitted.asserting else "extract" if odds >= fitted.quoting else "none"
+        assert ask(asked, parts).answered_by == expected
 
 
 def outcome(number: int, answerable: bool, odds: float | None) -> Outcome:
@@ -133,8 +115,8 @@ def test_fewer_questions_are_spread_evenly(folder: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"llm": {"model": "other"}}, "model qwen2.5-coder-1.5b-instruct, now other; settings"),
-        ({"answer": {"judged_sentences": 2}}, r"measurement \(settings"),
+        ({"reader": {"model": "other"}}, "model gisa, now other; settings"),
+        ({"reader": {"passages": 2}}, r"measurement \(settings"),
         ({}, r"measurement \(questions"),
     ],
 )

@@ -1,16 +1,18 @@
-"""Training the reader: examples, augmentation, what it is measured by, a run broken off and taken up again."""
+"""Training the reader: examples, augmentation, a run broken off and taken up again, and what is fitted."""
 
 from __future__ import annotations
 
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from eval.newsroom.data import NewsroomQuestion, Place
 from eval.reader.augment import renamed, renumbered
 from eval.reader.corpus import DESK_KEPT, NEWSROOM_KEPT, Corpus, shipped
 from eval.reader.examples import newsroom_items, sampled, squad_items
+from eval.reader.fit import asserting_limit, crossed, figures, fitted, quoting_limit
 from eval.reader.measure import f1, passages_of
 from eval.reader.train import Training
 from seeds.article import Article
@@ -116,6 +118,35 @@ class TestMeasure:
     def test_passages_cover_the_article(self) -> None:
         found = {sentence.start for passage in passages_of(ARTICLE) for sentence in passage.sentences}
         assert len(found) == 5
+
+
+class TestFit:
+    def test_weights_separate_what_can_be(self) -> None:
+        rng = np.random.default_rng(0)
+        right = rng.random(400) < 0.5
+        features = np.column_stack([np.where(right, 2.0, -2.0) + rng.normal(size=400), rng.normal(size=400)])
+        weights = fitted(features, right)
+        assert weights.weights[0] > 5 * abs(weights.weights[1])
+        groups = [str(k // 4) for k in range(400)]
+        assert ((crossed(features, right, groups) > 0) == right).mean() > 0.95
+
+    def test_the_limit_parts_what_can_be_answered_from_what_cannot(self) -> None:
+        odds, can = np.linspace(-5, 0, 51), np.linspace(-5, 0, 51) > -2.05
+        assert quoting_limit(odds, can) == pytest.approx(-2.0)
+
+    def test_what_is_asserted_from_when_a_wrong_answer_costs_two_right_ones(self) -> None:
+        """From 1.6 on six right and one wrong gain 4; from 2.0 on three gain 3; from .4 on seven and two gain 3."""
+        odds = np.array([2.2, 2.1, 2.0, 1.9, 1.8, 1.7, 1.6, 0.5, 0.4])
+        right = np.array([True, True, True, False, True, True, True, False, True])
+        assert asserting_limit(odds, right, 0.3) == pytest.approx(1.6)
+
+    def test_figures_by_hand(self) -> None:
+        """Asserted from .7: two of four, one of them right; of three answers one wrong; one refused."""
+        odds, right = np.array([2.0, 1.0, 0.0, -3.0, -4.0]), np.array([True, False, True, True, False])
+        can = np.array([True, True, True, True, False])
+        assert figures(odds, right, can, -1.0, 0.7) == {
+            "right": 1 / 4, "wrong": 1 / 3, "refused": 1 / 4, "answered": 0.0,
+        }  # fmt: skip
 
 
 @pytest.mark.usefixtures("embedder_folder")

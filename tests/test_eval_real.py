@@ -47,9 +47,7 @@ def test_four_golden_questions(home: Path, tmp_path: Path, monkeypatch: pytest.M
         assert record.citations is not None
         assert record.citations.recall == 1.0
         assert record.trace is not None
-        assert record.trace.drafts[-1].failed == ()
-        assert record.trace.judged_ms
+        assert all(draft.failed == () for draft in record.trace.drafts)
         assert any("26만" in sentence.text for sentence in record.trace.evidence)
-        assert record.prompt_tokens is not None
-        assert 100 < record.prompt_tokens < 700
+        assert record.prompt_tokens is None or 100 < record.prompt_tokens < 700, "asked only in doubt"
     assert by_id["u-japan-gpus"].right, by_id["u-japan-gpus"].answer

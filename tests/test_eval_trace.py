@@ -19,7 +19,7 @@ from rag.types import Answer, Drafted, Event, Evidence, Found, Judging, Listener
 
 QUOTE = "정부는 GPU 26만장을 들여온다고 밝혔다."
 EVIDENCE = (
-    Evidence(INFO, "c", 3, 3 + len(QUOTE), QUOTE, QUOTE, 1.23456, 0.98765, odds=4.5),
+    Evidence(INFO, "c", 3, 3 + len(QUOTE), QUOTE, QUOTE, 1.23456, 0.98765),
     Evidence(INFO, "d", 50, 60, "그는 웃었다.", "그는 웃었다.", 0.5, 0.1),
 )
 QUESTION = "How many GPUs does the government buy?"
@@ -41,8 +41,8 @@ def test_evidence_is_kept_in_order() -> None:
     assert trace is not None
     first, second = trace.evidence
     assert (first.article_id, first.start, first.end, first.text) == ("korea", 3, 3 + len(QUOTE), QUOTE)
-    assert (first.score, first.words, first.odds) == (1.2346, 0.9877, 4.5)
-    assert (second.text, second.odds) == ("그는 웃었다.", None)
+    assert (first.score, first.words) == (1.2346, 0.9877)
+    assert second.text == "그는 웃었다."
     assert len(trace.judged_ms) == 2
     assert trace.judged_ms[0] <= trace.judged_ms[1]
 

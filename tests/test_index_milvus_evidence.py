@@ -32,7 +32,7 @@ def test_ten_questions_find_the_same_evidence_on_milvus(
     with MilvusStore(str(tmp_path / "lite.db"), embedder=embedder.name, dimension=embedder.dimension) as store:
         store.put(entries(articles, embedder))
         retriever = Retriever(store, embedder, newsroom.settings.home / "cache", newsroom.settings.retrieval)
-        here, there = (Parts(newsroom.settings, its, None) for its in (newsroom.retriever, retriever))
+        here, there = (Parts(newsroom.settings, its, newsroom.reader, None) for its in (newsroom.retriever, retriever))
         for question in questions:
             for where in (None, publisher):
                 ours, theirs = (search(question.question, parts, where=where).hits for parts in (here, there))

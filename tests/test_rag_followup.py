@@ -241,5 +241,7 @@ def test_chains_go_on_from_what_was_understood(names: NameBook, asked: list[str]
 )
 def test_the_right_sentence_is_found(newsroom: Newsroom, before: str, question: str, holds: str) -> None:
     names = NameBook(newsroom.retriever.store.names())
-    told = search(standalone(question, [Said(before)], names), Parts(newsroom.settings, newsroom.retriever, None))
+    told = search(
+        standalone(question, [Said(before)], names), Parts(newsroom.settings, newsroom.retriever, newsroom.reader, None)
+    )
     assert any(holds in hit.text for hit in told.hits[:3])

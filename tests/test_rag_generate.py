@@ -158,33 +158,28 @@ class TestJudge:
     """Log odds where the model gives them: yes over no, in natural logarithms."""
 
     def test_odds_of_yes_over_no(self) -> None:
-        llm = OddsLLM([{"yes": -0.5, "no": -1.5}, {"no": -0.25, "yes": -2.25}])
-        assert Writer(llm).judge(ENGLISH, [JOBS, MAYOR], NAMES, ignore) == pytest.approx([1.0, -2.0])
+        writer = Writer(OddsLLM([{"yes": -0.5, "no": -1.5}, {"no": -0.25, "yes": -2.25}]))
+        assert writer.judge(ENGLISH, JOBS, NAMES) == pytest.approx(1.0)
+        assert writer.judge(ENGLISH, MAYOR, NAMES) == pytest.approx(-2.0)
 
-    def test_asks_for_one_token_of_each_sentence(self) -> None:
-        llm = OddsLLM([{"yes": -0.5, "no": -1.5}] * 2)
-        Writer(llm).judge(ENGLISH, [JOBS, MAYOR], NAMES, ignore)
-        assert [told["max_tokens"] for told in llm._asked] == [1, 1]
-        assert all(told["logprobs"] and told["top_logprobs"] for told in llm._asked)
-        assert ["3만개" in last(told) for told in llm.prompts] == [True, False]
+    def test_asks_for_one_token_of_the_sentence(self) -> None:
+        llm = OddsLLM([{"yes": -0.5, "no": -1.5}])
+        Writer(llm).judge(ENGLISH, JOBS, NAMES)
+        (told,) = llm._asked
+        assert told["max_tokens"] == 1
+        assert told["logprobs"]
+        assert told["top_logprobs"]
+        assert "3만개" in last(llm.prompts[0])
 
     def test_the_likeliest_of_several_spellings_counts(self) -> None:
         llm = OddsLLM([{"Yes": -0.5, " yes": -4.0, "no": -2.5, "No": -9.0}])
-        assert Writer(llm).judge(ENGLISH, [JOBS], NAMES, ignore) == pytest.approx([2.0])
+        assert Writer(llm).judge(ENGLISH, JOBS, NAMES) == pytest.approx(2.0)
 
     def test_a_reply_that_is_not_among_the_likeliest(self) -> None:
         yes, no, neither = Writer(OddsLLM([{"yes": -0.1}])), Writer(OddsLLM([{"no": -0.1}])), OddsLLM([{"the": -0.1}])
-        assert yes.judge(ENGLISH, [JOBS], NAMES, ignore)[0] >= CERTAIN
-        assert no.judge(ENGLISH, [JOBS], NAMES, ignore)[0] <= -CERTAIN
-        assert Writer(neither).judge(ENGLISH, [JOBS], NAMES, ignore) == [0.0]
-
-    def test_stops_when_certain(self) -> None:
-        llm = OddsLLM([{"no": -0.1, "yes": -3.0}, {"yes": -0.01, "no": -9.0}])
-        assert len(Writer(llm).judge(ENGLISH, [MAYOR, JOBS, PLANT], NAMES, ignore)) == 2
-        assert len(llm.prompts) == 2
-
-    def test_no_evidence(self) -> None:
-        assert Writer(FakeLLM([])).judge(ENGLISH, [], NAMES, ignore) == []
+        assert yes.judge(ENGLISH, JOBS, NAMES) >= CERTAIN
+        assert no.judge(ENGLISH, JOBS, NAMES) <= -CERTAIN
+        assert Writer(neither).judge(ENGLISH, JOBS, NAMES) == 0.0
 
 
 class RefusingLLM(FakeLLM):
@@ -206,38 +201,33 @@ class TestJudgeWithoutLogProbabilities:
 
     def test_a_server_that_refuses_them_is_asked_again_without(self) -> None:
         llm = RefusingLLM(["no", "yes"])
-        assert Writer(llm).judge(ENGLISH, [MAYOR, JOBS], NAMES, ignore) == [-CERTAIN, CERTAIN]
+        writer = Writer(llm)
+        assert [writer.judge(ENGLISH, item, NAMES) for item in (MAYOR, JOBS)] == [-CERTAIN, CERTAIN]
         assert llm._refused == 1
 
     def test_a_server_that_refuses_either_way_is_an_error(self) -> None:
         answer = httpx.Response(400, request=httpx.Request("POST", "http://server/v1/chat/completions"))
         llm = RefusingLLM([openai.BadRequestError("the prompt is too long", response=answer, body=None)])
         with pytest.raises(ModelServerError, match="the prompt is too long"):
-            Writer(llm).judge(ENGLISH, [JOBS], NAMES, ignore)
+            Writer(llm).judge(ENGLISH, JOBS, NAMES)
 
     @pytest.mark.parametrize("reply", ["yes", "Yes.", " yes: more than 30,000 jobs"])
-    def test_yes_is_certain_and_ends_it(self, reply: str) -> None:
-        llm = FakeLLM([reply])
-        assert Writer(llm).judge(ENGLISH, [JOBS, MAYOR], NAMES, ignore) == [CERTAIN]
-        assert len(llm.prompts) == 1
+    def test_yes_is_certain(self, reply: str) -> None:
+        assert Writer(FakeLLM([reply])).judge(ENGLISH, JOBS, NAMES) == CERTAIN
 
     @pytest.mark.parametrize("reply", ["no", "No.", " no: it does not say"])
-    def test_no_goes_on(self, reply: str) -> None:
-        llm = FakeLLM([reply, reply])
-        assert Writer(llm).judge(ENGLISH, [MAYOR, PLANT], NAMES, ignore) == [-CERTAIN, -CERTAIN]
-        assert len(llm.prompts) == 2
+    def test_no_too(self, reply: str) -> None:
+        assert Writer(FakeLLM([reply])).judge(ENGLISH, MAYOR, NAMES) == -CERTAIN
 
     @pytest.mark.parametrize("reply", ["", "Notes say yes.", "I cannot tell."])
     def test_neither_is_no(self, reply: str) -> None:
         """After the first reply it is asked again without the bound of one token, which may have been too few."""
-        llm = FakeLLM([reply] * 3)
-        assert Writer(llm).judge(ENGLISH, [MAYOR, PLANT], NAMES, ignore) == [-CERTAIN, -CERTAIN]
+        llm = FakeLLM([reply] * 2)
+        assert Writer(llm).judge(ENGLISH, MAYOR, NAMES) == -CERTAIN
+        assert len(llm.prompts) == 2
 
     def test_a_reply_that_needs_more_than_a_token(self) -> None:
-        assert Writer(FakeLLM(["", "yes: more than 30,000"])).judge(ENGLISH, [JOBS, PLANT], NAMES, ignore) == [CERTAIN]
-
-    def test_goes_on_to_the_one_that_answers(self) -> None:
-        assert Writer(FakeLLM(["no", "yes"])).judge(ENGLISH, [MAYOR, JOBS, PLANT], NAMES, ignore) == [-CERTAIN, CERTAIN]
+        assert Writer(FakeLLM(["", "yes: more than 30,000"])).judge(ENGLISH, JOBS, NAMES) == CERTAIN
 
 
 class TestWriter:
@@ -323,7 +313,7 @@ class TestServerErrors:
     def test_become_ours(self, error: Exception, judging: bool) -> None:
         writer = Writer(FakeLLM([error]))
         write = partial(writer.write, ENGLISH, JOBS, NAMES, ignore)
-        ask = partial(writer.judge, ENGLISH, [JOBS], NAMES, ignore) if judging else write
+        ask = partial(writer.judge, ENGLISH, JOBS, NAMES) if judging else write
         with pytest.raises(ModelServerError) as caught:
             ask()
         assert caught.value.__cause__ is error
@@ -334,6 +324,6 @@ class TestServerErrors:
 
     def test_other_errors_stay_what_they_are(self) -> None:
         with pytest.raises(ZeroDivisionError):
-            Writer(FakeLLM([ZeroDivisionError()])).judge(ENGLISH, [JOBS], NAMES, ignore)
+            Writer(FakeLLM([ZeroDivisionError()])).judge(ENGLISH, JOBS, NAMES)
         with pytest.raises(ZeroDivisionError):
             Writer(FakeLLM([ZeroDivisionError()])).write(ENGLISH, JOBS, NAMES, ignore)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from index.types import Sentence
 from rag.errors import ModelFileError
 from rag.reading.hints import hinted
 from rag.reading.passage import WINDOW_CHARACTERS, Passage, window
-from rag.reading.reader import LONGEST, Reader, best_span, without_particle
+from rag.reading.reader import LONGEST, Reader, best_spans, without_particle
 
 if TYPE_CHECKING:
     from index.sentence_transformer import SentenceTransformerEmbedder
@@ -77,23 +78,30 @@ class TestPassage:
 
 class TestHints:
     def test_names_as_the_passage_writes_them(self) -> None:
-        assert hinted("What did Bae Eun-ju table?", NAMES, TEXT) == "What did Bae Eun-ju (배은주) table?"
-        assert hinted("How many did NVIDIA ship?", NAMES, "엔비디아는 5개를") == "How many did NVIDIA (엔비디아) ship?"
+        assert hinted("What did Bae Eun-ju table?", NAMES, passage()) == "What did Bae Eun-ju (배은주) table?"
+        shipped = passage("엔비디아는 5개를 보냈다.")
+        assert hinted("How many did NVIDIA ship?", NAMES, shipped) == "How many did NVIDIA (엔비디아) ship?"
+
+    def test_words_that_the_passage_has(self) -> None:
+        """Of the Korean words for an English one those that stand in the passage; none behind a word of a name."""
+        known = replace(passage(), terms=frozenset({"찬성", "불신임", "은행"}))
+        assert hinted("How many were in favour of it?", NAMES, known) == "How many were in favour 찬성 of it?"
+        assert hinted("What did the Bank of Korea say?", NAMES, known) == "What did the Bank of Korea say?"
 
     @pytest.mark.parametrize("question", ["배은주 의원이 낸 것은?", "Who stands in for the speaker?", ""])
     def test_nothing_to_gloss(self, question: str) -> None:
-        assert hinted(question, NAMES, TEXT) == question
+        assert hinted(question, NAMES, passage()) == question
 
 
 class TestSpans:
     def test_the_greatest_sum_in_order(self) -> None:
         start, end = np.array([0, 5, 1, 0], np.float32), np.array([3, 0, 2, 1], np.float32)
-        assert best_span(start, end) == (1, 2, 7.0)  # the end at 0 stands before the start at 1
+        assert best_spans(start, end, 1) == [(1, 2, 7.0)]  # the end at 0 stands before the start at 1
 
     def test_no_longer_than_an_answer(self) -> None:
         start, end = np.zeros(100, np.float32), np.zeros(100, np.float32)
         start[0], end[99], end[3] = 5, 9, 1
-        first, last, score = best_span(start, end)
+        ((first, last, score),) = best_spans(start, end, 1)
         assert last - first < LONGEST
         assert score == 9.0
 
@@ -101,7 +109,11 @@ class TestSpans:
     def test_as_trying_every_pair(self, pairs: list[tuple[float, float]]) -> None:
         start, end = (np.array(column, np.float32) for column in zip(*pairs, strict=True))
         tried = max(start[i] + end[j] for i in range(len(start)) for j in range(i, min(len(end), i + LONGEST)))
-        assert best_span(start, end)[2] == pytest.approx(float(tried))
+        assert best_spans(start, end, 1)[0][2] == pytest.approx(float(tried))
+
+    def test_the_next_best_shares_no_token(self) -> None:
+        start, end = np.array([1, 5, 4, 0, 2], np.float32), np.array([0, 5, 4, 0, 1], np.float32)
+        assert best_spans(start, end, 5) == [(1, 1, 10.0), (2, 2, 8.0), (4, 4, 3.0), (0, 0, 1.0), (3, 3, 0.0)]
 
     @pytest.mark.parametrize(
         ("text", "words", "expected"),
@@ -127,7 +139,7 @@ class TestReader:
             ("찬성은 몇 표였나?", "13표"),
             ("반대표는 몇 표 나왔나?", "8표"),
             ("불신임안을 대표로 낸 의원은 누구인가?", "배은주"),
-            ("Which member tabled the motion?", "배은주"),
+            ("Which member 의원 tabled the no-confidence motion 불신임안?", "배은주"),
             ("의장 직무를 대신하는 사람은?", "이정아"),
         ],
     )
@@ -142,7 +154,7 @@ class TestReader:
         other = passage("가람전자는 내년까지 공장을 짓는다. 공장은 부산에 선다.", "가람전자 새 공장")
         readings = reader.read(["찬성은 몇 표였나?"] * 2, [other, passage()])
         assert readings[0].passage == 1
-        best_of_other = max(reading.score for reading in readings if reading.passage == 0)
+        best_of_other = max((reading.score for reading in readings if reading.passage == 0), default=-1.0)
         assert best_of_other < 0 < readings[0].score
 
     def test_batches_do_not_matter(self, reader: Reader) -> None:

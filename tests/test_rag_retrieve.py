@@ -168,14 +168,18 @@ def test_of_the_korean_words_for_an_english_question_the_rarest_are_searched_for
     """They find candidates; a long question has dozens, and the posting lists of the common ones are long."""
     retriever, searched = newsroom.retriever, list[list[str]]()
     monkeypatch.setattr(retriever.store, "lexical", lambda terms, k, where=None: searched.append(list(terms)) or [])
-    text = "How much money will companies from America invest in data centers, artificial intelligence and research?"
+    text = (
+        "How much money will companies and banks from America invest in data centers, artificial intelligence, power "
+        "plants, research, training, chips, universities, industry and new jobs in Britain, Japan and Korea by the end "
+        "of next year, as the government and the president announced?"
+    )
     question = read(text, retriever.names)
     words = {term for group in question.translations.values() for word in group for term in word}
     frequency = retriever.store.document_frequency(words)
-    assert sum(map(bool, frequency.values())) > 12, "too few words for this test"
+    assert sum(map(bool, frequency.values())) > 24, "too few words for this test"
     assert retriever.hits(question)
     others = searched[1]
-    assert len(others) == 12
+    assert len(others) == 24
     assert max(frequency[term] for term in others) <= min(
         frequency[term] for term in words if frequency[term] and term not in others
     )

@@ -8,7 +8,7 @@ import pytest
 from made_up import NAMES, article, evidence, question
 
 from rag.types import Evidence
-from rag.verify import Statement, answers, renumbered, verify
+from rag.verify import DraftSentence, answers, renumbered, verify
 
 FACTORY = evidence("현대자동차는 부산에 1조2000억원을 들여 배터리 공장 3곳을 짓는다.")
 JOBS = evidence("부산시는 일자리가 3만개 이상 생길 것으로 본다.")
@@ -22,11 +22,11 @@ ASK_KO = question("부산시가 예상하는 일자리는 몇 개인가?")
 ASK_OPEN = question("What is being built?")
 
 
-def checked(draft: str, shown: tuple[Evidence, ...] = ALL, korean: bool = False) -> list[Statement]:
+def checked(draft: str, shown: tuple[Evidence, ...] = ALL, korean: bool = False) -> list[DraftSentence]:
     return verify(ASK_KO if korean else ASK_EN, draft, shown, NAMES)
 
 
-def one(draft: str, shown: tuple[Evidence, ...] = ALL, korean: bool = False) -> Statement:
+def one(draft: str, shown: tuple[Evidence, ...] = ALL, korean: bool = False) -> DraftSentence:
     (statement,) = checked(draft, shown, korean)
     return statement
 

@@ -69,7 +69,7 @@ def test_one_article_is_a_card_with_its_quote() -> None:
 
 def test_a_quotation_is_shown_once() -> None:
     told = outputs(reply(replace(QUOTED, language="ko")))
-    assert told[0]["simpleText"]["text"].endswith("기사에서 그대로 인용, 모델 없음")
+    assert told[0]["simpleText"]["text"].endswith("기사에서 그대로 인용, 단정하지 않음")
     assert told[1] == {"textCard": {"title": "[1] 가람전자 서버 투자", "description": "한빛일보, 2025-10-31"}}
 
 

@@ -109,7 +109,7 @@ def test_a_slow_model_without_a_callback_is_not_waited_for(skilled: Skilled) -> 
         assert model.ended.wait(3)  # and the model works for nobody
     assert "기사에 이렇게 나옵니다" in text_of(reply)
     assert "26만" in text_of(reply)
-    assert "기사에서 그대로 인용, 모델 없음" in text_of(reply)
+    assert "기사에서 그대로 인용, 단정하지 않음" in text_of(reply)
 
 
 def test_a_slow_model_with_a_callback_answers_there(skilled: Skilled, kakao_host: Heard) -> None:
@@ -294,7 +294,7 @@ class TestTrouble:
                 reply = send(client, payload()).json()
                 numbers = client.get("/metrics").text.splitlines()
         assert "기사에 이렇게 나옵니다" in text_of(reply)
-        assert {"gisa_queue_refusals_total 1.0", 'gisa_answers_total{answered_by="extract"} 1.0'} <= set(numbers)
+        assert {"gisa_queue_refusals_total 1.0", 'gisa_answers_total{answered_by="reader"} 1.0'} <= set(numbers)
 
     def test_nothing_in_time(self, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
         service = opened(kakao={"secret": KAKAO_SECRET, "answer_s": 2})

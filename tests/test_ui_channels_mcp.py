@@ -239,7 +239,7 @@ def test_what_nobody_foresaw_is_not_told(serving: Served) -> None:
     from mcp import McpError
 
     class Broken(Drafting):
-        def judge(self, *told: object) -> list[float]:
+        def write(self, *told: object) -> str:
             raise RuntimeError(f"secret {told}")
 
     with serving(Broken()) as client, pytest.raises(ExceptionGroup) as caught:
@@ -265,7 +265,7 @@ def test_the_command_speaks_over_stdio(home: Path, shipped_home: Path, tmp_path:
     answer = result.structuredContent
     assert started.serverInfo.name == "gisa"
     assert answer is not None
-    assert (answer["answered_by"], answer["language"]) == ("extract", "ko")
+    assert (answer["answered_by"], answer["language"]) == ("reader", "ko")
     assert "26만" in answer["answer"]
     assert KOREAN not in (tmp_path / "stderr").read_text()
 

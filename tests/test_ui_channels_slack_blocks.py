@@ -43,9 +43,10 @@ def within_limits(told: blocks.Shown) -> None:
 def test_numbers_are_those_of_the_text() -> None:
     told = shown(ANSWER)
     assert told.text == "Garam will buy 32,000 servers by March 2026 [1]."
+    marked = QUOTE.replace("내년 3월", "\u200b*내년 3월*\u200b").replace("3만2천대", "\u200b*3만2천대*\u200b")
     assert lines(told) == [
         told.text,
-        f"*[1]* 가람전자 서버 투자, 한빛일보, 2025-10-31\n“{QUOTE}”",
+        f"*[1]* 가람전자 서버 투자, 한빛일보, 2025-10-31\n“{marked}”",
         "Written by some-model, checked against the quoted sentences",
     ]
 
@@ -53,7 +54,7 @@ def test_numbers_are_those_of_the_text() -> None:
 def test_a_quotation_is_shown_once_and_named_one() -> None:
     assert lines(shown(QUOTED))[1:] == [
         "*[1]* 가람전자 서버 투자, 한빛일보, 2025-10-31",
-        "Quoted from the articles, no model",
+        "Quoted from the articles, nothing asserted",
     ]
 
 
@@ -73,11 +74,11 @@ def test_a_refusal_names_the_nearest_in_korean_too() -> None:
 
 
 def test_what_a_reader_must_know_stands_below() -> None:
-    claims = (Claim("40,000", "quantity", False, None),)
+    claims = (Claim("40,000", "quantity", "unknown", None),)
     told = lines(shown(replace(ANSWER, claims=claims), "How many servers will Garam buy?"))
     assert told[-3:-1] == [
         "Understood as: How many servers will Garam buy?",
-        "Not confirmed by the articles: 40,000",
+        "In the sentence, but not checked to be what was asked: 40,000",
     ]
 
 
@@ -104,7 +105,7 @@ def test_no_article_can_mention_link_or_break_out(url: str | None, line: str) ->
 @pytest.mark.parametrize("count", [0, 1, 120])
 def test_slacks_limits_are_kept(text: str, count: int) -> None:
     citations = tuple(replace(CITATION, number=n, title=text, quote=f"{n}{text}", publisher=text) for n in range(count))
-    claims = tuple(Claim(text, "name", False, None) for _ in range(30))
+    claims = tuple(Claim(text, "name", "unknown", None) for _ in range(30))
     told = shown(replace(ANSWER, answer=text, citations=citations, claims=claims, nearest=(GARAM,) * count))
     within_limits(told)
     if count == 120:

@@ -231,7 +231,7 @@ def test_what_articles_say_stays_text(browser: Browser) -> None:
             "Paper",
             "Title",
             "Notice",
-            "no model wrote",
+            "not sure enough",
         ):
             assert said in shown
         assert shown.count(MARKUP) == 6

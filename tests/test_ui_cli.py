@@ -63,7 +63,8 @@ def test_a_quote_is_said_to_be_one_and_shown_once(desk: Desk) -> None:
     desk.gisa.replies[QUESTION] = QUOTED
     shown = desk("ask", QUESTION)
     assert shown.out == (
-        f"{QUOTE} [1]\n\n[1] 가람전자 서버 투자, 한빛일보, 2025-10-31\n\nQuoted from the articles, no model · 5.2 s\n"
+        f"{QUOTE} [1]\n\n[1] 가람전자 서버 투자, 한빛일보, 2025-10-31\n\n"
+        "Quoted from the articles, nothing asserted · 5.2 s\n"
     )
 
 
@@ -98,6 +99,7 @@ def test_json_is_the_answer_object_on_one_line(desk: Desk) -> None:
         "timings_ms",
         "model",
         "settings",
+        "statements",
     ]
     assert (shown.code, shown.err) == (0, "Slow today.\n")
 

@@ -66,7 +66,7 @@ def test_first_run_builds_the_collection_and_says_so(first: tuple[Path, Run]) ->
     assert shown.err.splitlines()[0] == "No collection yet: making one from the 5 articles that come with gisa."
     answer = json.loads(shown.out)
     assert (answer["question"], answer["language"], answer["refused"]) == (QUESTION, "en", False)
-    assert (answer["answered_by"], answer["model"]) == ("extract", None)
+    assert (answer["answered_by"], answer["model"]) == ("reader", None)
     assert any("26만" in citation["quote"] for citation in answer["citations"])
 
 
@@ -74,7 +74,7 @@ def test_second_run_is_silent_but_for_the_answer(own: Path) -> None:
     shown = run(own, "ask", "--no-llm", "한국은 GPU를 몇 장 확보하나요?")
     assert (shown.code, shown.err) == (0, "")
     assert re.search(r"^\[1\] .+, 2025-10-31$", shown.out, re.M)
-    assert re.search(r"^기사에서 그대로 인용, 모델 없음 · \d+\.\d초$", shown.out, re.M)
+    assert re.search(r"^기사의 표시된 단어에서 읽음 · \d+\.\d초$", shown.out, re.M)
 
 
 def test_collection_from_adding_to_removing(own: Path, tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_bad_question_returns_2(own: Path) -> None:
 def test_unreachable_server_leaves_the_quoted_answer(own: Path) -> None:
     shown = run(own, "ask", "--json", QUESTION, GISA_LLM__BASE_URL="http://127.0.0.1:9/v1")
     assert shown.code == 0
-    assert json.loads(shown.out)["answered_by"] == "extract"
+    assert json.loads(shown.out)["answered_by"] == "reader"
     assert shown.err.count("\n") == 1
 
 

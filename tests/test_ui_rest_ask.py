@@ -57,7 +57,7 @@ def test_a_draft_in_the_wrong_language_restarts(serving: Served) -> None:
 
     class Twice(Drafting):
         def __init__(self) -> None:
-            Writer.__init__(self, FakeLLM(["yes", "yes: 26만 장 이상입니다", f"yes: {DRAFT}"]))
+            Writer.__init__(self, FakeLLM(["yes: 26만 장 이상입니다", f"yes: {DRAFT}"]))
 
     with serving(Twice()) as client:
         names = [name for name, _ in events(client.post("/v1/ask/stream", json={"question": ASKED}).text)]
@@ -73,7 +73,7 @@ def test_a_stream_that_runs_out_of_time_ends_with_a_quotation(serving: Served, m
         model.let_go.set()
     assert found[-1][0] == "answer"
     answer = json.loads(found[-1][1])
-    assert (answer["answered_by"], len(answer["notices"])) == ("extract", 1)
+    assert (answer["answered_by"], len(answer["notices"])) == ("reader", 1)
     assert "2 seconds" in answer["notices"][0]
 
 

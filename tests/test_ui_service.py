@@ -238,7 +238,7 @@ def test_out_of_time_while_the_model_writes_quotes_the_evidence(opened: Open) ->
             return await service.ask(ASKED)
 
     answered = asyncio.run(run())
-    assert answered.answer.answered_by == "extract"
+    assert answered.answer.answered_by == "reader"
     assert any("3 seconds" in notice for notice in answered.answer.notices)
 
 
@@ -252,7 +252,7 @@ def test_out_of_time_in_the_queue_quotes_too(opened: Open) -> None:
             return await service.ask(ASKED, asker="b")
 
     answered = asyncio.run(run())
-    assert answered.answer.answered_by == "extract"
+    assert answered.answer.answered_by == "reader"
     assert model.order == []
 
 
@@ -271,7 +271,7 @@ def test_a_model_that_hangs_past_the_deadline_is_left_and_the_evidence_quoted(
         return answered
 
     answered = asyncio.run(run())
-    assert answered.answer.answered_by == "extract"
+    assert answered.answer.answered_by == "reader"
     assert "26만" in answered.answer.answer
     assert any("2 seconds" in notice for notice in answered.answer.notices)
 
@@ -289,7 +289,7 @@ def test_evidence_that_comes_too_late_is_quoted_all_the_same(opened: Open, monke
             return answered
 
     answered = asyncio.run(run())
-    assert answered.answer.answered_by == "extract"
+    assert answered.answer.answered_by == "reader"
     assert answered.answer.citations
     assert model.order == []
 

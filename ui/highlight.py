@@ -1,4 +1,4 @@
-"""Finds what in a quoted sentence bears out the claims that cite it."""
+"""Finds what in a quoted sentence bears out the claims that cite it: the words that were read, or the same value."""
 
 from __future__ import annotations
 
@@ -16,12 +16,25 @@ _PRECISION: dict[int, Precision] = {10: "day", 7: "month", 4: "year"}
 
 
 def bearing(citation: Citation, claims: Iterable[Claim]) -> list[Span]:
-    """Spans of `citation.quote` that say what its supported claims say: the same value, date or name.
+    """Spans of `citation.quote`, apart and in order, that say what its claims say.
 
-    A number matches across notations (260,000 and 26만장), as it did when the claim was verified.
+    What the reader pointed at is known to the letter, whether it is asserted or only quoted. Of other supported claims
+    it is the same value, date or name; a number matches across notations (260,000 and 26만장).
     """
-    its = [claim for claim in claims if claim.supported and claim.citation == citation.number]
-    return sorted({span for claim in its for span in _spans(citation, claim)})
+    its = [claim for claim in claims if claim.citation == citation.number]
+    known = {span for claim in its if (span := _read(citation, claim)) is not None}
+    others = {span for claim in its if claim.span is None and claim.supported for span in _spans(citation, claim)}
+    apart = [one for one in others if not any(one[0] < end and start < one[1] for start, end in known)]
+    return sorted([*known, *apart])
+
+
+def _read(citation: Citation, claim: Claim) -> Span | None:
+    """Where in the quote the words stand that the claim names."""
+    place = claim.span
+    if place is None or place.article_id != citation.article_id:
+        return None
+    inside = citation.start <= place.start < place.end <= citation.end
+    return (place.start - citation.start, place.end - citation.start) if inside else None
 
 
 def _spans(citation: Citation, claim: Claim) -> Iterator[Span]:

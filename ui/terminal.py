@@ -95,9 +95,8 @@ def _answer(language: Language, answer: Answer) -> Iterator[Line]:
         for article in unnamed:
             yield Line(source(language, article), Text("· ", QUIET), indent=2)
     yield Line(Text())
-    for claim in answer.claims:
-        if not claim.supported:
-            yield Line(Text(one_line(words.UNCONFIRMED.to(language, text=claim.text)), "yellow"))
+    for doubt in words.doubts(answer, language):
+        yield Line(Text(one_line(doubt), "yellow"))
     for notice in answer.notices:
         yield Line(Text(one_line(notice), "yellow"))
     yield Line(Text(f"{_how(language, answer)} · {_seconds(language, answer)}", QUIET))
@@ -106,7 +105,7 @@ def _answer(language: Language, answer: Answer) -> Iterator[Line]:
 def _citation(language: Language, answer: Answer, citation: Citation) -> Iterator[Line]:
     about = _source(language, citation.title, citation.publisher, citation.published, citation.url)
     yield Line(about, Text(f"[{citation.number}] ", MARK))
-    if citation.quote in answer.answer:
+    if citation.quote in answer.answer and not any(claim.span for claim in answer.claims):
         return  # the answer is the quote: once is enough
     quote = Text(one_line(citation.quote))
     for start, end in bearing(citation, answer.claims):
@@ -127,6 +126,8 @@ def _how(language: Language, answer: Answer) -> str:
         return words.REFUSED.to(language)
     if answer.answered_by == "llm":
         return one_line(words.BY_MODEL.to(language, model=answer.model))
+    if answer.answered_by == "reader":
+        return words.BY_READING.to(language)
     return words.BY_QUOTING.to(language)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from rag.errors import Language
+from rag.types import Answer
 
 
 class Said(NamedTuple):
@@ -20,11 +22,15 @@ class Said(NamedTuple):
 # Under an answer
 
 BY_MODEL = Said("Written by {model}, checked against the quoted sentences", "{model} 작성, 인용 문장과 대조함")
-BY_QUOTING = Said("Quoted from the articles, no model", "기사에서 그대로 인용, 모델 없음")
+BY_READING = Said("Read in the article, at the marked words", "기사의 표시된 단어에서 읽음")
+BY_QUOTING = Said("Quoted from the articles, nothing asserted", "기사에서 그대로 인용, 단정하지 않음")
 REFUSED = Said("Not answered: the articles do not say it", "답하지 않음: 기사에 없는 내용")
 SECONDS = Said("{seconds:.1f} s", "{seconds:.1f}초")
 NEAREST = Said("Nearest articles", "가장 가까운 기사")
 UNCONFIRMED = Said("Not confirmed by the articles: {text}", "기사에서 확인되지 않음: {text}")
+UNKNOWN = Said(
+    "In the sentence, but not checked to be what was asked: {text}", "문장에 있으나 묻는 내용인지 확인하지 않음: {text}"
+)
 UNDATED = Said("no date", "날짜 없음")
 NOTHING_FOUND = Said("Nothing found.", "찾은 문장이 없습니다.")
 
@@ -208,3 +214,12 @@ PANELS = {
 USAGE_LINE = Said("Usage:", "사용법:")
 OPTIONS = Said("[OPTIONS]", "[옵션]")
 SUBCOMMAND = Said("COMMAND [ARGS]...", "명령 [인자]...")
+
+
+def doubts(answer: Answer, language: Language) -> Iterator[str]:
+    """Lines for what the answer says without its being read in the articles; a quotation asserts nothing."""
+    for claim in answer.claims if answer.answered_by != "extract" else ():
+        if claim.verdict == "contradicted":
+            yield UNCONFIRMED.to(language, text=claim.text)
+        elif claim.verdict == "unknown":
+            yield UNKNOWN.to(language, text=claim.text)

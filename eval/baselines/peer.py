@@ -31,12 +31,13 @@ class Passage:
 @dataclass(frozen=True, slots=True)
 class Reply:
     """`given` is what the peer put before the model, `cited` what its answer points to: None of a peer that has no
-    citations. `refused` is None where the peer does not say so itself."""
+    citations. `refused` is None where the peer does not say so itself, `asserted` where all of `text` is asserted."""
 
     text: str
     given: tuple[Passage, ...]
     cited: tuple[Passage, ...] | None = None
     refused: bool | None = None
+    asserted: str | None = None
 
 
 class Peer(Protocol):

@@ -55,7 +55,8 @@ class Part(_Line):
 
 class AnswerRecord(_Line):
     """One question put to one system. `given` is what the model was shown, `cited` what the answer points to (None: the
-    system has no citations), `refused` None where the system has no flag for it. `error` stands in place of an answer.
+    system has no citations), `refused` None where the system has no flag for it, `asserted` what of the answer is no
+    quotation (None: all of it). `error` stands in place of an answer.
 
     `prompt_tokens` is the longest prompt, `calls` how many there were; `memory_mib` the peak of all its processes so
     far; `load` the machine's load average over a minute when it was asked; `revision` gisa's.
@@ -68,6 +69,7 @@ class AnswerRecord(_Line):
     given: tuple[Part, ...] = ()
     cited: tuple[Part, ...] | None = None
     refused: bool | None = None
+    asserted: str | None = None
     seconds: float = 0.0
     prompt_tokens: int | None = None
     written_tokens: int | None = None

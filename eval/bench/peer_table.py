@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -9,13 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eval.baselines.refusals import refuses
 from eval.bench.peer_records import AnswerRecord, Comparison
 from eval.bench.peer_scores import PeerScores, Scorer
 from eval.bench.peer_worker import OURS, PEERS, SYSTEMS
 from eval.datasets import DataError, GoldenQuestion, GoldenSet
 from eval.metrics import CONFIDENCE, Estimate, mean, median, percentile, resampled
+from eval.newsroom.data import NewsroomQuestion
+from eval.newsroom.score import Result, matches
 from seeds.loaders import shipped_articles
 
+_MARK = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 Answered = tuple[GoldenQuestion, AnswerRecord, PeerScores | None]
 """A question, what a system answered, and its scores: None for an error."""
 
@@ -85,6 +90,50 @@ def tabulated(done: Comparison, golden: GoldenSet) -> list[Column]:
         rates = [one.vectors / one.ingest_s for one in done.systems.get(system, ()) if one.ingest_s]
         columns.append(Column(system, answered, statistics.median(rates) if rates else None))
     return columns
+
+
+def newsroom_markdown(done: Comparison, asked: GoldenSet, questions: Sequence[NewsroomQuestion]) -> str:
+    """Of each system, what it asserts of the single facts of a newsroom set, right and wrong. Raises DataError when
+    nothing can be compared.
+
+    All that a peer writes is asserted, its marks of citation apart.
+    """
+    by_id = {question.id: question for question in questions}
+    columns = tabulated(done, asked)
+    results = [
+        [(by_id[question.id], asserted_as(by_id[question.id], record)) for question, record, _ in column.answered]
+        for column in columns
+    ]
+
+    def share(its: Sequence[tuple[NewsroomQuestion, Result]], result: Result, *, answerable: bool) -> str:
+        return _counted([float(one == result) for question, one in its if question.answerable == answerable])
+
+    def wrong(its: Sequence[tuple[NewsroomQuestion, Result]]) -> str:
+        return _counted([float(one == "wrong") for _, one in its if one != "refused"])
+
+    rows = [
+        ["", *(column.system for column in columns)],
+        ["---"] * (len(columns) + 1),
+        ["asserted right, of what can be answered", *(share(its, "right", answerable=True) for its in results)],
+        ["asserted wrong, of all answers", *map(wrong, results)],
+        ["refused what can be answered", *(share(its, "refused", answerable=True) for its in results)],
+        ["refused what cannot be answered", *(share(its, "refused", answerable=False) for its in results)],
+        ["whole answer, median", *(_seconds(median(column.seconds)) for column in columns)],
+    ]
+    return "\n".join([*map(_row, rows), "", *sources(done, asked)])
+
+
+def asserted_as(question: NewsroomQuestion, record: AnswerRecord) -> Result:
+    """How an answer counts by what it asserts; a system that failed asserts nothing."""
+    if record.error is not None:
+        return "refused"
+    said = _MARK.sub("", record.answer) if record.asserted is None else record.asserted
+    right = question.answerable and bool(said) and matches(question, said)
+    if record.refused or (record.refused is None and refuses(record.answer) and not right):
+        return "refused"
+    if not said:
+        return "quoted"
+    return "right" if right else "wrong"
 
 
 def _rows(columns: Sequence[Column]) -> Iterable[list[str]]:

@@ -1,7 +1,7 @@
 """One system in a process of its own, for `eval.bench.peers`: so its memory is its own, and a crash is nobody else's.
 
-It reads one line of JSON on stdin (the system, and the model's server), takes the shipped articles in, answers with a
-SystemRecord, and then with a line for each question that comes in on a line, until stdin ends.
+It reads one line of JSON on stdin (the system, the model's server, and a newsroom set or null), takes the articles in,
+answers with a SystemRecord, and then with a line for each question that comes in on a line, until stdin ends.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from eval.answers import asserted
 from eval.baselines.peer import Model, Passage, Peer, Reply, Wire
 from eval.bench.memory import peak_mib, tree
 from eval.bench.peer_records import SystemRecord
 from eval.datasets import DataError
+from eval.newsroom.data import collection, home
 from index.build import ingest
 from index.chunk import split
 from index.text import sentences, terms
@@ -79,7 +81,7 @@ class Ours:
 
         answer = self._gisa.ask(question, listen=listen)
         cited = tuple(Passage(citation.article_id, citation.quote) for citation in answer.citations)
-        return Reply(answer.answer, tuple(given), cited, answer.refused)
+        return Reply(answer.answer, tuple(given), cited, answer.refused, asserted(answer))
 
     def wire(self) -> dict[str, Any]:
         """Tokens of the longest prompt since it was last asked."""
@@ -134,6 +136,7 @@ def answer(peer: Peer, wire: Callable[[], dict[str, Any]], question: str) -> dic
         "given": [asdict(passage) for passage in reply.given],
         "cited": None if reply.cited is None else [asdict(passage) for passage in reply.cited],
         "refused": reply.refused,
+        "asserted": reply.asserted,
         "seconds": round(seconds, 3),
         "memory_mib": round(sum(map(peak_mib, tree(os.getpid()))), 1),
         **wire(),
@@ -152,9 +155,8 @@ def counted(wire: Wire) -> dict[str, Any]:
     }
 
 
-def taken_in(system: str, peer: Peer) -> SystemRecord:
+def taken_in(system: str, peer: Peer, articles: Sequence[Article]) -> SystemRecord:
     """Give it the articles. Its models are loaded by now."""
-    articles = shipped_articles()
     started = time.perf_counter()
     peer.add(articles)
     seconds = time.perf_counter() - started
@@ -166,18 +168,19 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no answer
     system, settings = str(told["system"]), load_settings()
+    articles = shipped_articles() if told["newsroom"] is None else collection(home(told["newsroom"]), told["newsroom"])
     with ExitStack() as stack:
         if system == OURS:
             ours = Ours(settings, Path(stack.enter_context(tempfile.TemporaryDirectory())), stack)
             peer: Peer = ours
             wire = ours.wire
-            record = taken_in(system, peer)
+            record = taken_in(system, peer, articles)
             ours.open()
         else:
             model = Model(**told["model"])
             peer = opened(system, Path(resolve(settings.embedder.model, settings.home, "embedder")), model)
             wire = partial(counted, model.wire)
-            record = taken_in(system, peer)
+            record = taken_in(system, peer, articles)
         answer(peer, wire, WARM_UP)  # what is loaded at the first question is not timed
         print(record.model_dump_json(), file=out, flush=True)
         for line in sys.stdin:

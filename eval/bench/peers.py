@@ -3,6 +3,8 @@
     python -m eval.bench.peers [--every 4] [--peers gisa,txtai] [--out FILE]    asks; goes on where it stopped
     python -m eval.bench.peers table [FILE ...]                                 prints the one table
 
+With `--newsroom sci` the single facts of that set are asked of its articles; the table then has what is asserted.
+
 Each system has a process of its own (`eval.bench.peer_worker`). The peers share a model server with a context that
 their prompts fit into; gisa runs its own, as it comes. All write greedily; peers may write up to 256 tokens, gisa its
 own 160. Who is asked first changes from question to question.
@@ -10,6 +12,7 @@ own 160. Who is asked first changes from question to question.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -30,6 +33,8 @@ from eval.bench.memory import children, peak_mib
 from eval.bench.peer_records import AnswerRecord, Comparison, ComparisonRecord, SystemRecord
 from eval.bench.peer_worker import PEERS, SYSTEMS, unknown
 from eval.datasets import GOLDEN, GoldenQuestion, GoldenSet, load_golden
+from eval.newsroom.data import home
+from eval.newsroom.data import questions as newsroom_questions
 from eval.resume import refuse_other, taken_up
 from rag.errors import GisaError
 from rag.settings import Settings, load_settings
@@ -60,7 +65,7 @@ class Server:
 class Worker:
     """A system's process. Raises WorkerEndedError when it does not start."""
 
-    def __init__(self, system: str, model: dict[str, Any], log: Path) -> None:
+    def __init__(self, system: str, model: dict[str, Any], newsroom: str | None, log: Path) -> None:
         self._log = log.open("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "eval.bench.peer_worker"],
@@ -70,7 +75,9 @@ class Worker:
             text=True,
             env=os.environ | {"HAYSTACK_TELEMETRY_ENABLED": "False", "HF_HUB_OFFLINE": "1"},
         )
-        self.record = SystemRecord.model_validate_json(self._exchange({"system": system, "model": model}))
+        self.record = SystemRecord.model_validate_json(
+            self._exchange({"system": system, "model": model, "newsroom": newsroom})
+        )
 
     def ask(self, question: str) -> dict[str, Any]:
         """Raises WorkerEndedError."""
@@ -109,11 +116,15 @@ class Worker:
 
 
 class Systems:
-    """The systems compared, opened when first asked and again after a crash."""
+    """The systems compared, opened when first asked and again after a crash. They have the shipped articles, or those
+    of a `newsroom` set."""
 
-    def __init__(self, names: Sequence[str], model: dict[str, Any], server: Server, logs: Path) -> None:
+    def __init__(
+        self, names: Sequence[str], model: dict[str, Any], server: Server, logs: Path, newsroom: str | None = None
+    ) -> None:
         self.names = names
         self._model = model
+        self._newsroom = newsroom
         self._server = server
         self._logs = logs
         self._workers: dict[str, Worker] = {}
@@ -124,7 +135,7 @@ class Systems:
         try:
             if system not in self._workers:
                 log = self._logs.with_suffix(f".{system.replace(' ', '-')}.log")
-                self._workers[system] = Worker(system, self._model, log)
+                self._workers[system] = Worker(system, self._model, self._newsroom, log)
                 yield self._workers[system].record
             answered = self._workers[system].ask(question.question)
         except WorkerEndedError as error:
@@ -216,11 +227,13 @@ def run(
     every: Annotated[int, typer.Option(min=1, help="Only each so-manieth question.")] = 1,
     peers: Annotated[str, typer.Option(help="Systems to ask, by commas.")] = ",".join(SYSTEMS),
     golden: Annotated[Path, typer.Option("--set", help="Questions.")] = GOLDEN,
+    newsroom: Annotated[str | None, typer.Option(help="A newsroom set instead, with its articles: sci.")] = None,
 ) -> None:
     """Ask, and write a line for each answer."""
     if context.invoked_subcommand is not None:
         return
-    names, settings, loaded = named(peers), load_settings(), load_golden(golden)
+    names, settings = named(peers), load_settings()
+    loaded = load_golden(golden) if newsroom is None else facts_of(newsroom)
     taken = chosen(loaded.questions, every, questions)
     out = out or settings.home / RESULTS
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -236,7 +249,7 @@ def run(
             "context_tokens": CONTEXT_TOKENS,
             "max_tokens": MAX_TOKENS,
         }
-        systems = stack.enter_context(closing(Systems(names, model, server, out)))
+        systems = stack.enter_context(closing(Systems(names, model, server, out, newsroom)))
         _write(file, now)
         left = sum(not done.answered(name, question.id) for name in names for question in taken)
         for record in compare(systems, taken, done):
@@ -251,14 +264,33 @@ def table(
         list[Path] | None, typer.Argument(help="Result files; the last answer to a question counts.")
     ] = None,
     golden: Annotated[Path, typer.Option("--set", help="The questions that were asked.")] = GOLDEN,
+    newsroom: Annotated[str | None, typer.Option(help="The newsroom set that was asked.")] = None,
 ) -> None:
     """Print the table in Markdown."""
-    from eval.bench.peer_table import markdown
+    from eval.bench.peer_table import markdown, newsroom_markdown
 
     done = Comparison()
     for path in files or [load_settings().home / RESULTS]:
         done.add(path)
-    Console(highlight=False, markup=False, soft_wrap=True).print(markdown(done, load_golden(golden)))
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    if newsroom is None:
+        console.print(markdown(done, load_golden(golden)))
+    else:
+        console.print(newsroom_markdown(done, facts_of(newsroom), newsroom_questions(home(newsroom), newsroom)))
+
+
+def facts_of(newsroom: str) -> GoldenSet:
+    """The single facts that a newsroom set asks. Raises DataError where it is absent."""
+    path = home(newsroom) / "questions" / f"{newsroom}.jsonl"
+    asked = [question for question in newsroom_questions(home(newsroom), newsroom) if question.single]
+    return GoldenSet(
+        f"newsroom {newsroom}",
+        hashlib.sha256(path.read_bytes()).hexdigest(),
+        tuple(
+            GoldenQuestion(id=q.id, question=q.question, language=q.lang, answerable=q.answerable, kind=q.kind)
+            for q in asked
+        ),
+    )
 
 
 def named(peers: str) -> list[str]:

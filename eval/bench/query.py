@@ -22,7 +22,7 @@ from eval.datasets import GOLDEN, GoldenQuestion, load_golden
 from rag.errors import GisaError
 from rag.types import Answer, Drafted, Event, Found, Judging, Listener
 
-PARTS = ("retrieve", "judge", "write", "verify", "total")
+PARTS = ("retrieve", "read", "judge", "write", "verify", "total")
 
 
 class Asks(Protocol):
@@ -46,8 +46,8 @@ def parts(gisa: Asks, question: str, clock: Callable[[], float] = time.perf_coun
     def listen(event: Event) -> None:
         match event:
             case Found():
-                now("judge")
-            case Judging() if doing == "write":
+                now("read")
+            case Judging():
                 now("judge")
             case Drafted():
                 now("write")

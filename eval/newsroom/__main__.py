@@ -19,12 +19,11 @@ from rich.table import Table
 
 from eval import provenance
 from eval.newsroom.collection import opened
-from eval.newsroom.data import SHARED, SHIPPED, articles, questions
+from eval.newsroom.data import collection, home, questions
 from eval.newsroom.score import Scored, figures, score
 from eval.progress import track
 from rag.errors import GisaError
 from rag.settings import load_settings
-from seeds.loaders import load
 
 
 def main(
@@ -37,11 +36,10 @@ def main(
     failures: Annotated[bool, typer.Option(help="List what went wrong.")] = False,
 ) -> None:
     """Score gisa on a newsroom set."""
-    home = folder or (SHARED if name == "sci" else SHIPPED / "newsroom")
-    asked = [question for question in questions(home, name) if question.single][::every]
-    articles(home, name)  # an error that names the set, where it has none
+    where = folder or home(name)
+    asked = [question for question in questions(where, name) if question.single][::every]
+    its = collection(where, name)
     settings = load_settings()
-    its = [article for path in sorted((home / "articles").glob("*.md")) for article in load(path)]
     with opened(settings, its, llm=llm) as gisa:
         gisa.warm()
         found = [

@@ -11,7 +11,7 @@ from eval.progress import track
 from index.build import ingest
 from index.local_store import LocalStore
 from index.sentence_transformer import SentenceTransformerEmbedder
-from rag.assemble import Collection, Gisa, open_embedder, open_model
+from rag.assemble import Collection, Gisa, open_embedder, open_model, open_reader
 from rag.settings import Settings
 from seeds.article import Article
 
@@ -21,7 +21,8 @@ def opened(settings: Settings, articles: Sequence[Article], *, llm: bool) -> Ite
     """gisa over these articles alone, with or without its language model."""
     embedder = open_embedder(settings)
     store = _store(settings, articles, embedder)
-    with Gisa(settings, Collection(store, embedder), open_model(settings) if llm else None) as gisa:
+    model = open_model(settings) if llm else None
+    with Gisa(settings, Collection(store, embedder), model, open_reader(settings, embedder)) as gisa:
         yield gisa
 
 

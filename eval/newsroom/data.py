@@ -66,6 +66,18 @@ class NewsroomQuestion(_Record):
         return self.kind in SINGLE
 
 
+def home(name: str) -> Path:
+    """Where a set lies: `sci` with the shared data, the others with the project."""
+    return SHARED if name == "sci" else SHIPPED / "newsroom"
+
+
+def collection(folder: Path, name: str) -> list[Article]:
+    """All articles that lie beside the set's: the collection its questions are asked of. Raises DataError where the set
+    has none."""
+    articles(folder, name)
+    return [article for path in sorted((folder / "articles").glob("*.md")) for article in load(path)]
+
+
 def articles(folder: Path, name: str) -> list[Article]:
     """The articles of a set, in order. Raises DataError where there is none, ArticleFileError."""
     paths = sorted((folder / "articles").glob(f"{name}-*.md"))

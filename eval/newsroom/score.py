@@ -7,15 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from eval.answers import asserted
 from eval.newsroom.data import NewsroomQuestion
 from rag.types import Answer
 
 Result = Literal["right", "wrong", "quoted", "refused"]
 """Of what is asserted: right or wrong; nothing asserted, but a sentence quoted; refused."""
-
-
-_MARK = re.compile(r"\s*\[\d+\]")
-_BESIDE = re.compile(r"(?:기사 원문:|In the article's words:) *[\"“].*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +42,6 @@ def score(question: NewsroomQuestion, answer: Answer) -> Scored:
         places = [" ".join(place.sentence.split()) for place in question.answers]
         cited = any(place in quote or quote in place for quote in quotes for place in places)
     return Scored(question, result, said, cited, answer.timings_ms["total"])
-
-
-def asserted(answer: Answer) -> str:
-    """What the answer says in its own name, marks of citation apart: "" where it only quotes or refuses.
-
-    A false sentence above a true quotation is a false answer: what stands in quotation marks beside it does not count.
-    """
-    if answer.refused or answer.answered_by == "extract":
-        return ""
-    return _MARK.sub("", _BESIDE.sub("", answer.answer)).strip()
 
 
 def matches(question: NewsroomQuestion, said: str) -> bool:

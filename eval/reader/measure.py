@@ -21,9 +21,8 @@ from eval.newsroom.data import SHARED, NewsroomQuestion, articles, questions
 from eval.reader.corpus import shipped
 from eval.reader.examples import article_source
 from index.names import NameBook, mine
-from rag.assemble import open_embedder
+from rag.assemble import open_embedder, open_reader
 from rag.reading.hints import hinted
-from rag.reading.open import own
 from rag.reading.passage import Passage, window
 from rag.reading.reader import Reader, Reading
 from rag.settings import load_settings
@@ -56,16 +55,16 @@ def f1(said: str, accepted: Sequence[str]) -> float:
 
 def passages_of(article: Article) -> list[Passage]:
     """The whole article, window after window; each begins with sentences of the one before it."""
-    its, found, at = article_source(article).sentences, list[Passage](), 0
-    while at < len(its):
-        first, at = window(its, at)
-        found.append(Passage(article.title, its[first:at]))
+    source, found, at = article_source(article), list[Passage](), 0
+    while at < len(source.sentences):
+        first, at = window(source.sentences, at)
+        found.append(source.passage(first, at))
     return found
 
 
 def read_in(reader: Reader, question: NewsroomQuestion, article: Article, names: NameBook) -> list[Reading]:
     passages = passages_of(article)
-    asked = [hinted(question.question, names, passage.text) for passage in passages]
+    asked = [hinted(question.question, names, passage) for passage in passages]
     return reader.read(asked, passages)
 
 
@@ -112,7 +111,8 @@ def main() -> None:
     told.add_argument("--most", type=int, help="questions of each set")
     asked = told.parse_args()
     sets = [(articles(SHARED, "sci"), questions(SHARED, "sci"))] if asked.sci else list(shipped(kept=True))
-    reader = own(open_embedder(load_settings()), asked.weights)
+    settings = load_settings(**({"reader": {"model": str(asked.weights)}} if asked.weights else {}))
+    reader = open_reader(settings, open_embedder(settings))
     found: list[Outcome] = []
     for its, questions_ in sets:
         known = {article.id: article for article in its}

@@ -10,6 +10,7 @@ from index.text import morphemes
 _ARTICLE_TAKERS = frozenset({"UK", "US", "EU", "UAE", "United Kingdom", "United States", "Netherlands"})
 _GROUPS = {"country": "place", "place": "place", "company": "org", "org": "org", "school": "org", "media": "org"}
 _NOUN = frozenset({"NNG", "NNP", "SL"})
+_COUNTED = re.compile(r"(?:은|는|이|가|을|를)?\s?(?:모두|총)?\s?몇")
 
 
 def group(kind: str) -> str:
@@ -43,7 +44,7 @@ def nouns_in_english(
             told.append((term.start, form))
     for word in re.finditer(r"[A-Za-z][A-Za-z0-9.+-]*", question):
         if not any(n.start <= word.start() < n.end for n in found):
-            plural = word.group() + "s" if word.group() == "GPU" else word.group()
+            plural = f"{word.group()}s" if _COUNTED.match(question, word.end()) else word.group()
             (latin.append(plural) if plain_first else told.append((word.start(), plural)))
     return list(dict.fromkeys([*latin, *(form for _, form in sorted(told))]))
 
@@ -80,10 +81,7 @@ def nouns_in_korean(question: str, names: NameBook, *, without: set[str] | froze
 def _hangul(text: str, variants: tuple[str, ...]) -> str:
     if re.search(r"[가-힣]", text):
         return text
-    korean = [form for form in variants if re.match(r"[가-힣]", form)]
-    return next(
-        (form for form in korean if form in ("한국", "영국", "미국", "일본", "중국")), korean[0] if korean else text
-    )
+    return next((form for form in variants if re.match(r"[가-힣]", form)), text)
 
 
 def _within(at: int, spans: list[tuple[int, int]]) -> bool:

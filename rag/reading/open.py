@@ -60,8 +60,10 @@ def extractive(model: str) -> SpanReader:
     except (OSError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelFileError(
-            f"The reader {model} cannot be loaded ({reason}). Name a model for extractive question answering.",
-            f"리더 {model} 을(를) 불러올 수 없습니다({reason}). 추출형 질의응답 모델을 지정하세요.",
+            f"The reader {model} cannot be loaded ({reason}). Set GISA_READER__MODEL to gisa, or to a model "
+            "for extractive question answering.",
+            f"리더 {model} 을(를) 불러올 수 없습니다({reason}). GISA_READER__MODEL을 gisa나 다른 추출형 질의응답 "
+            "모델로 설정하세요.",
         ) from error
 
     def read(questions: Sequence[str], passages: Sequence[Passage]) -> list[Scores]:

@@ -14,10 +14,15 @@ WINDOW_CHARACTERS = 350
 
 @dataclass(frozen=True)
 class Passage:
-    """Sentences of an article in their order. Their own offsets are the article's; `text` is what is read."""
+    """Sentences of an article in their order. Their own offsets are the article's; `text` is what is read.
+
+    `terms` are the search terms of the sentences, where they are known: by them the words of an English question are
+    glossed.
+    """
 
     title: str
     sentences: tuple[Sentence, ...]
+    terms: frozenset[str] = frozenset()
 
     @cached_property
     def text(self) -> str:

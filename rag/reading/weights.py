@@ -82,6 +82,8 @@ def _built(encoder: Any, tensors: dict[str, torch.Tensor]) -> ReaderNetwork:
 
 def _wrong(path: Path, reason: str, korean: str) -> ModelFileError:
     return ModelFileError(
-        f"The reader's weights {path} cannot be used: {reason}. Install gisa again, or train them with `make reader`.",
-        f"리더 가중치 {path} 을(를) 쓸 수 없습니다: {korean}. gisa를 다시 설치하거나 `make reader`로 학습하세요.",
+        f"The reader's weights {path} cannot be used: {reason}. Install gisa again, train them with `make reader`, or "
+        "name others in GISA_READER__MODEL.",
+        f"리더 가중치 {path} 을(를) 쓸 수 없습니다: {korean}. gisa를 다시 설치하거나 `make reader`로 학습하거나 "
+        "GISA_READER__MODEL로 다른 것을 지정하세요.",
     )

@@ -25,9 +25,7 @@ def notes(answered: Answered) -> Iterator[str]:
     answer = answered.answer
     if answered.rewritten:
         yield UNDERSTOOD.to(answer.language, question=answered.rewritten)
-    for claim in answer.claims:
-        if not claim.supported:
-            yield words.UNCONFIRMED.to(answer.language, text=claim.text)
+    yield from words.doubts(answer, answer.language)
     yield from answer.notices
     yield _how(answer)
 
@@ -37,6 +35,8 @@ def _how(answer: Answer) -> str:
         return words.REFUSED.to(answer.language)
     if answer.answered_by == "llm":
         return words.BY_MODEL.to(answer.language, model=answer.model)
+    if answer.answered_by == "reader":
+        return words.BY_READING.to(answer.language)
     return words.BY_QUOTING.to(answer.language)
 
 

@@ -63,13 +63,13 @@ CHAT: dict[str, Said] = {
         "Written by {model}, then checked against the sentences below.",
         "{model} 모델이 쓰고, 아래 문장과 맞춰 보았습니다.",
     ),
-    "quoted": Said(
-        "Quoted from the article as it stands; no model wrote this.",
-        "기사 문장을 그대로 옮겼습니다. 모델이 쓴 글이 아닙니다.",
+    "read": Said(
+        "Read in the article, at the words marked below.",
+        "아래 기사 문장의 표시된 단어에서 읽은 답입니다.",
     ),
-    "degraded": Said(
-        "No words of the model can be shown this time: quoted from the article as it stands.",
-        "이번에는 모델이 쓴 답을 보여 드릴 수 없어, 기사 문장을 그대로 옮겼습니다.",
+    "quoted": Said(
+        "Quoted from the article as it stands: it is not sure enough that this answers.",
+        "답인지 충분히 확실하지 않아, 기사 문장을 그대로 옮겼습니다.",
     ),
     "why": Said("Why", "이유"),
     "refused": Said("Not answered: the articles do not say it.", "기사에 없는 내용이라 답하지 않았습니다."),
@@ -78,6 +78,10 @@ CHAT: dict[str, Said] = {
     "nearest": Said("The nearest articles", "가장 가까운 기사"),
     "checked": Said("Checked against the article", "기사와 맞음"),
     "unconfirmed": Said("Not confirmed by the articles: {text}", "기사에서 확인되지 않음: {text}"),
+    "unknown": Said(
+        "In the sentence, but not checked to be what was asked: {text}",
+        "문장에 있으나 묻는 내용인지 확인하지 않음: {text}",
+    ),
     "source": Said("Source {n}: {title}", "근거 {n}: {title}"),
     "undated": Said("no date", "날짜 없음"),
     # what can be done with it

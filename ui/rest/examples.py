@@ -49,13 +49,26 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "rewritten": None,
         "question": _QUESTION,
         "language": "en",
-        "answer": "More than 260,000 GPUs [1].",
+        "answer": "The article says more than 260,000 (26만장 이상) [1].",
         "refused": False,
-        "answered_by": "llm",
+        "answered_by": "reader",
         "citations": [{"number": 1, **_ABOUT, "publisher": "뉴스핌", "url": None, **_QUOTE}],
-        "claims": [{"text": "260,000", "kind": "quantity", "supported": True, "citation": 1}],
-        "timings_ms": {"retrieve": 60, "generate": 5210, "verify": 3, "total": 5280},
-        "model": "qwen2.5-coder-1.5b-instruct-q4_k_m",
+        "claims": [
+            {
+                "text": "more than 260,000",
+                "kind": "quantity",
+                "verdict": "supported",
+                "supported": True,
+                "citation": 1,
+                "span": {"article_id": _ABOUT["article_id"], "start": 64, "end": 71},
+                "by": ["reader", "value"],
+            }
+        ],
+        "statements": [
+            {"text": "The article says more than 260,000 (26만장 이상) [1].", "claims": [0], "citations": [1]}
+        ],
+        "timings_ms": {"retrieve": 60, "read": 310, "generate": 0, "verify": 0, "total": 370},
+        "model": None,
         "settings": "62f13bf7796c",
         "notices": [],
         "nearest": [],

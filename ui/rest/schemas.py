@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from index.types import Filter
-from rag.types import AnsweredBy, ClaimKind
+from rag.types import AnsweredBy, Basis, ClaimKind, Verdict
 from ui.rest.errors import PeriodError
 from ui.service.records import Ingest, IngestState
 
@@ -133,11 +133,29 @@ class CitationOut(_Told):
     end: int
 
 
+class PlaceOut(_Told):
+    article_id: str
+    start: int = Field(description="`text[start:end]` in GET /v1/articles/{id} are the words, in Unicode code points.")
+    end: int
+
+
 class ClaimOut(_Told):
     text: str
     kind: ClaimKind
-    supported: bool
+    verdict: Verdict = Field(
+        description="supported: the reader pointed at it, and value, name or words agree; unknown: it stands in the "
+        "sentence, but was not read to be what is asked for."
+    )
+    supported: bool = Field(description="Whether the verdict is supported.")
     citation: int | None
+    span: PlaceOut | None = Field(description="The very words of the article.")
+    by: list[Basis] = Field(description="What the verdict rests on.")
+
+
+class StatementOut(_Told):
+    text: str
+    claims: list[int] = Field(description="Places in the answer's claims, from 0.")
+    citations: list[int] = Field(description="Numbers of its citations.")
 
 
 class InfoOut(_Told):
@@ -163,6 +181,7 @@ class AnswerOut(_Told):
     answered_by: AnsweredBy
     citations: list[CitationOut]
     claims: list[ClaimOut]
+    statements: list[StatementOut] = Field(description="What the answer asserts; empty where it quotes or refuses.")
     timings_ms: dict[str, int]
     model: str | None
     settings: str

@@ -17,7 +17,8 @@ class Run:
     """Calls `job(listen=...)`. Events go on to `listen` on the event loop, and each is a chance to stop.
 
     The evidence is told at once; at the first event after it the run waits for its turn at the model. What needs no
-    model waits for nothing but `seeking`, by which few at a time look for evidence: the event loop stays quick.
+    model waits for nothing but `seeking`, by which few at a time look for evidence, and `reading`, by which one at a
+    time reads it: the event loop stays quick.
     `deadline` is in seconds of `time.monotonic`; past it OutOfTimeError is raised into the job, which then quotes.
     """
 
@@ -31,19 +32,21 @@ class Run:
         listen: Listener,
         loop: asyncio.AbstractEventLoop,
         seeking: threading.Semaphore,
+        reading: threading.Semaphore,
     ) -> None:
         self._job, self._place, self._deadline = job, place, deadline
         self._listen, self._timeout_s, self._loop = listen, timeout_s, loop
         self._stopped = threading.Event()
-        self._seeking, self._seeks = seeking, False
+        self._seeking, self._reading = seeking, reading
+        self._held: threading.Semaphore | None = None
 
     def __call__(self) -> Answer:
-        self._seeks = self._seeking.acquire()
+        self._take(self._seeking)
         try:
             self._check()
             return self._job(listen=self._hear)
         finally:
-            self._sought()
+            self._let_go()
             if self._stopped.is_set():
                 # openai's Stream and its generator refer to each other, so only a collection closes the connection,
                 # by which the model's server learns that nobody reads any more.
@@ -55,16 +58,24 @@ class Run:
         self._stopped.set()
         self._place.wake()
 
-    def _sought(self) -> None:
-        if self._seeks:
-            self._seeks = False
-            self._seeking.release()
+    def _take(self, one: threading.Semaphore) -> None:
+        while not one.acquire(timeout=0.5):
+            self._check()
+        self._held = one
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.release()
+            self._held = None
 
     def _hear(self, event: Event) -> None:
-        self._sought()
+        self._let_go()
         self._check()
         self._loop.call_soon_threadsafe(self._listen, event)
-        if not isinstance(event, Found) and self._place.since is None:  # the model is about to be asked
+        if isinstance(event, Found):
+            self._take(self._reading)
+            self._check()
+        elif self._place.since is None:  # the model is about to be asked
             self._place.wait(self._deadline - time.monotonic())
             self._check()
             if self._place.since is None:

@@ -79,6 +79,7 @@ class Service:
         # A thread waits with its question for its turn, so every place in the queue has one.
         self._askers = ThreadPoolExecutor(serve.answers_at_once + serve.queue_length, "gisa-ask")
         self._seeking = threading.Semaphore(SEARCHES_AT_ONCE)
+        self._reading = threading.Semaphore(1)
         self._searchers = ThreadPoolExecutor(SEARCHES_AT_ONCE, "gisa-search")
         self._quick = ThreadPoolExecutor(4, "gisa-quick")
         self._closed = False
@@ -134,7 +135,7 @@ class Service:
     async def quote(
         self, question: str, *, language: str = "auto", where: Filter | None = None, conversation: str | None = None
     ) -> Answered:
-        """Answer by quoting alone: as fast as a search, without the model and its queue. Otherwise as `ask`."""
+        """Answer by what is read alone, without the language model and its queue. Otherwise as `ask`."""
         with self._begun():
             conversation, standalone = await self._understood(question, conversation)
             job = partial(self._gisa.ask, standalone, language=language, where=where, by_quoting=True)
@@ -258,7 +259,10 @@ class Service:
         """Run `job` in a thread that waits for its turn; whoever waits here may leave any time."""
         seconds = self.settings.serve.answer_timeout_s
         loop = asyncio.get_running_loop()
-        run = Run(job, place, deadline=deadline, timeout_s=seconds, listen=listen, loop=loop, seeking=self._seeking)
+        run = Run(
+            job, place, deadline=deadline, timeout_s=seconds, listen=listen, loop=loop, seeking=self._seeking,
+            reading=self._reading,
+        )  # fmt: skip
         working = self._askers.submit(run)
         working.add_done_callback(_heard)
         try:

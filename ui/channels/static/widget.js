@@ -10,7 +10,7 @@
       searching: "Searching the articles…", found: "Sentences found: {n}. Reading them…", writing: "Writing…",
       draft: "Draft, not yet checked:", ready: "The answer is there.", stopped: "Stopped.", you: "You", answer: "Answer",
       understood: "Understood as: {text}", refused: "The articles do not answer this.",
-      quoted: "Quoted from an article as it stands; no model wrote it.", sources: "Sources", source: "Source {n}",
+      quoted: "Quoted from an article as it stands: it is not sure enough that this answers.", sources: "Sources", source: "Source {n}",
       nearest: "The nearest articles", article: "Open the article",
       offline: "You are offline. Ask again when you are connected.",
       unreachable: "The server cannot be reached. Try again in a moment.",
@@ -23,7 +23,7 @@
       searching: "기사를 찾고 있습니다…", found: "문장 {n}개를 찾아 읽고 있습니다…", writing: "쓰고 있습니다…",
       draft: "아직 확인하지 않은 초안:", ready: "답이 나왔습니다.", stopped: "멈췄습니다.", you: "질문", answer: "답",
       understood: "이렇게 이해했습니다: {text}", refused: "기사에 답이 없습니다.",
-      quoted: "모델이 쓴 글이 아니라 기사 문장을 그대로 옮긴 것입니다.", sources: "근거", source: "근거 {n}",
+      quoted: "답인지 충분히 확실하지 않아, 기사 문장을 그대로 옮겼습니다.", sources: "근거", source: "근거 {n}",
       nearest: "가까운 기사", article: "기사 열기",
       offline: "인터넷에 연결되어 있지 않습니다. 연결되면 다시 물어보세요.",
       unreachable: "서버에 연결할 수 없습니다. 잠시 뒤에 다시 시도하세요.",
@@ -57,6 +57,7 @@
     .problem { border-left: 4px solid #c62828; padding-left: 8px; }
     .cite { padding: 0 4px; border: 0; background: none; color: LinkText; text-decoration: underline; }
     blockquote { margin: 4px 0; padding-left: 8px; border-left: 3px solid #1a4fa3; }
+    mark { background: #ffe9a3; color: #000; }
     ol.sources { list-style: none; padding: 0; }
     form { align-items: end; }
     label { flex: 1; font-size: 14px; }
@@ -157,19 +158,37 @@
     return make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, say("article"));
   }
 
-  function sourceOf(citation) {
+  /** The quotation with the words marked that were read; claims name them by code points of the article. */
+  function marked(citation, claims) {
+    const letters = Array.from(citation.quote);
+    const pieces = [];
+    let at = 0;
+    claims
+      .map((claim) => claim.span)
+      .filter((span) => span && span.article_id === citation.article_id && span.start >= citation.start && span.end <= citation.end)
+      .sort((one, other) => one.start - other.start)
+      .forEach((span) => {
+        const [first, last] = [span.start - citation.start, span.end - citation.start];
+        if (first < at) return;
+        pieces.push(letters.slice(at, first).join(""), make("mark", {}, letters.slice(first, last).join("")));
+        at = last;
+      });
+    return [...pieces, letters.slice(at).join("")];
+  }
+
+  function sourceOf(citation, claims) {
     const where = [citation.publisher, citation.published].filter(Boolean).join(" · ");
     return make(
       "details",
       {},
       make("summary", {}, `[${citation.number}] ${citation.title}`),
-      make("blockquote", {}, citation.quote),
+      make("blockquote", {}, ...marked(citation, claims)),
       make("p", { className: "note" }, where, where && citation.url ? " · " : "", linkTo(citation.url)),
     );
   }
 
   function fill(turn, told) {
-    const sources = new Map(told.citations.map((citation) => [citation.number, sourceOf(citation)]));
+    const sources = new Map(told.citations.map((citation) => [citation.number, sourceOf(citation, told.claims)]));
     const text = make("p", { lang: told.language });
     told.answer.split(/(\[\d+\])/).forEach((part) => {
       const number = Number(/^\[(\d+)\]$/.exec(part)?.[1]);

@@ -66,7 +66,8 @@ function mark(citation, answer) {
 /** Figures beside what the article writes for them, where that differs. */
 function checks(answer, written) {
   const rows = answer.claims.flatMap((claim, place) => {
-    if (!claim.supported) return [make("li", { className: "problem" }, say("unconfirmed", { text: claim.text }))];
+    if (claim.verdict === "contradicted") return [make("li", { className: "problem" }, say("unconfirmed", { text: claim.text }))];
+    if (claim.verdict === "unknown" && answer.answered_by === "llm") return [make("li", {}, say("unknown", { text: claim.text }))];
     if (!written[place] || written[place] === claim.text) return [];
     const found = make("span", { lang: "ko" }, written[place]);
     return [make("li", {}, claim.text, icon("check"), found)];
@@ -78,7 +79,7 @@ function checks(answer, written) {
 function how(answer, seconds) {
   const said = [say("seconds", { n: seconds.toFixed(1) })];
   if (answer.answered_by === "llm") said.unshift(say("written", { model: answer.model }));
-  else if (!answer.refused) said.unshift(say(answer.notices.length ? "degraded" : "quoted"));
+  else if (!answer.refused) said.unshift(say(answer.answered_by === "reader" ? "read" : "quoted"));
   const notices = answer.notices.map((notice) => make("p", { lang: answer.language }, notice));
   const why = notices.length ? make("details", { className: "why" }, make("summary", {}, say("why")), ...notices) : null;
   return make("div", { className: "how" }, make("p", { className: "note" }, said.join(" ")), why);
@@ -87,9 +88,27 @@ function how(answer, seconds) {
 /** What a mark or a sentence shows: by it the focus finds it again when an answer is drawn anew. */
 const spotOf = ({ article_id, start }) => `${start} ${article_id}`;
 
-/** A sentence of an article as a button that opens it there. */
-function sentence({ article_id, start, end, quote, ...source }, number) {
-  const words = make("span", { className: "quote" }, quote);
+/** A quotation with the words marked that were read: `claims` name them by their code points in the article. */
+function marked({ article_id, start, end, quote }, claims) {
+  const letters = Array.from(quote);
+  const spots = claims
+    .map((claim) => claim.span)
+    .filter((span) => span && span.article_id === article_id && start <= span.start && span.end <= end)
+    .sort((one, other) => one.start - other.start);
+  const pieces = [];
+  let at = 0;
+  for (const span of spots) {
+    if (span.start - start < at) continue;
+    pieces.push(letters.slice(at, span.start - start).join(""));
+    pieces.push(make("mark", {}, letters.slice(span.start - start, span.end - start).join("")));
+    at = span.end - start;
+  }
+  return [...pieces, letters.slice(at).join("")];
+}
+
+/** A sentence of an article as a button that opens it there, with what was read in it marked. */
+function sentence({ article_id, start, end, quote, ...source }, number, claims = []) {
+  const words = make("span", { className: "quote" }, ...marked({ article_id, start, end, quote }, claims));
   const from = make("span", { className: "from" }, source.title);
   const when = make("span", { className: "when" }, whence(source));
   const open = (event) => show(article_id, [[start, end, quote]], event.currentTarget);
@@ -101,7 +120,7 @@ function sentence({ article_id, start, end, quote, ...source }, number) {
 
 function evidence(answer) {
   if (!answer.citations.length) return null;
-  const rows = answer.citations.map((citation) => sentence(citation, citation.number));
+  const rows = answer.citations.map((citation) => sentence(citation, citation.number, answer.claims));
   const title = make("h3", {}, say("evidence"));
   return make("section", { className: "evidence" }, title, make("ul", {}, ...rows));
 }
