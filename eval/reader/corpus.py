@@ -6,13 +6,16 @@ import hashlib
 import json
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from eval.newsroom.data import SHIPPED, NewsroomQuestion, articles, questions
-from eval.reader.examples import Example, Item, Source, newsroom_items, sampled, squad_items
+from eval.reader.examples import Example, Item, Place, Source, item_text, newsroom_items, sampled, squad_items
+from index.text import terms
+from index.vocabulary import translated
 from rag.assemble import open_embedder
 from rag.settings import load_settings
 from seeds.article import Article
@@ -24,11 +27,17 @@ DESK = (
     "lgb", "law", "biz", "tec", "mkt", "pty", "ops", "edu",
     "hou", "dfn", "tax", "ene", "wel", "sme", "aut", "asm",
     "ins", "log", "rul", "srv", "cty", "ppl", "prj",
+    "agr", "fir", "avi", "ret", "bnk", "vcs", "sta", "sem",
+    "ele", "imm", "urb", "sch", "jud", "com", "itv", "pat",
 )  # fmt: skip
 """Sets written for training."""
 NEWSROOM_KEPT = 21
 """Articles of `pol` and `eco` from this number on are kept back: for fitting what decides, and for choosing."""
 DESK_KEPT = 13
+NEGATIVES, NEGATIVES_BESIDE = 1.0, 0.3
+"""Passages that do not answer, on average, beside each that does: of the newsroom sets, of the others."""
+NEAREST = 4
+"""So many negatives of an item are those that the embedder finds first, and so many those with most of its words."""
 ENGLISH_OF = ("ar", "de", "el", "en", "en", "en", "es", "hi", "ro", "ru", "th", "tr", "vi", "zh", "zh")
 """Languages of the texts that English questions of XQuAD are asked of."""
 
@@ -48,18 +57,15 @@ class Corpus:
         its = [(item.question, item.source.id, item.answers) for item in (*self.newsroom, *self.korquad)]
         return hashlib.sha256(repr((self.told, self.share, its)).encode()).hexdigest()[:16]
 
-    def examples(self, number: int, rng: random.Random) -> list[Example]:
-        """The examples of pass `number`, in any order."""
-        found: list[Example] = []
-        for item in self.newsroom:
-            found += sampled(item, rng, 0.6)
-        for item in self.korquad:
-            found += sampled(item, rng, 0.25)
+    def examples(self, rng: random.Random) -> list[list[Example]]:
+        """The examples of one pass in any order, those of one question together."""
+        found = [sampled(item, rng, NEGATIVES) for item in self.newsroom]
+        found += [sampled(item, rng, NEGATIVES_BESIDE) for item in self.korquad]
         for k in range(len(self.xquad.get("en", ()))):
             for language in rng.sample(ENGLISH_OF, 2):
-                found += sampled(self.xquad[language][k], rng, 0.25)
+                found.append(sampled(self.xquad[language][k], rng, NEGATIVES_BESIDE))
         rng.shuffle(found)
-        return found[: round(len(found) * self.share)]
+        return [its for its in found[: round(len(found) * self.share)] if its]
 
 
 def shipped(kept: bool) -> Iterable[tuple[list[Article], list[NewsroomQuestion]]]:
@@ -77,7 +83,7 @@ def shipped(kept: bool) -> Iterable[tuple[list[Article], list[NewsroomQuestion]]
 def read_corpus(share: float = 1.0) -> Corpus:
     """All that is there to train on; what lies in shared data is left out where it is absent, and `told` counts."""
     items = [item for its, asked in shipped(kept=False) for item in newsroom_items(its, asked)]
-    items = _with_strangers(items)
+    items = with_hard(items)
     korquad = squad_items(READING / "korquad" / "train.json") if READING.exists() else []
     xquad: dict[str, tuple[Item, ...]] = {}
     if READING.exists():
@@ -97,34 +103,34 @@ def _questions_by_id(path: Path) -> dict[str, str]:
     return {qa["id"]: qa["question"] for entry in told for paragraph in entry["paragraphs"] for qa in paragraph["qas"]}
 
 
-def _with_strangers(items: Sequence[Item], most: int = 3) -> list[Item]:
-    """Each item with the sentences of other articles that the embedder finds nearest to its question."""
+def with_hard(items: Sequence[Item]) -> list[Item]:
+    """Each item with the sentences that do not answer it and that a search for its question finds first, in its own
+    article and in others: by the embedder's vectors, and by its terms or Korean words for them."""
     if not items:
         return []
     embedder = open_embedder(load_settings())
     sources: dict[str, Source] = {item.source.id: item.source for item in items}
     places = [(source, i) for source in sources.values() for i in range(len(source.sentences))]
-    known = embedder.documents([source.sentences[i].text for source, i in places])
+    texts = [source.sentences[i].text for source, i in places]
+    known = embedder.documents(texts)
     asked = embedder.queries([item.question for item in items])
-    owner = np.array([source.id for source, _ in places])
+    by_words = TfidfVectorizer(analyzer=lambda terms: terms, binary=True, norm=None)
+    holding = by_words.fit_transform([source.terms[i] for source, i in places]).T.tocsr()
+    holding.data[:] = 1.0
+    wanted = by_words.transform([_search_terms(item.question) for item in items])
     found: list[Item] = []
-    for item, vector in zip(items, asked, strict=True):
-        near = known @ vector
-        near[owner == item.source.id] = -1
-        texts = {item_text(item.source, span) for span in item.answers}
-        strangers = [
-            places[i]
-            for i in np.argsort(-near)[: 2 * most]
-            if not any(t in places[i][0].sentences[places[i][1]].text for t in texts)
-        ]
-        found.append(
-            Item(item.question, item.source, item.answers, (*item.negatives, *strangers[:most]), item.may_rename)
-        )
+    for k, (item, vector) in enumerate(zip(items, asked, strict=True)):
+        words = np.asarray((wanted[k] @ holding).todense())[0]
+        said = {item_text(item.source, span) for span in item.answers}
+        hard: list[Place] = []
+        for scores in (known @ vector, words):
+            first = np.argsort(-scores)[: 3 * NEAREST]
+            hard += [places[i] for i in first if not any(text in texts[i] for text in said)][:NEAREST]
+        found.append(replace(item, hard=tuple(dict.fromkeys(hard))))
     return found
 
 
-def item_text(source: Source, span: tuple[int, int]) -> str:
-    for sentence in source.sentences:
-        if sentence.start <= span[0] < sentence.end:
-            return sentence.text[span[0] - sentence.start : span[1] - sentence.start]
-    return "\n"
+def _search_terms(question: str) -> list[str]:
+    """The terms of a question and those of Korean words for its English ones."""
+    korean = {term for word in translated(question) for group in word.group for term in group}
+    return [*{*terms(question), *korean}]

@@ -18,7 +18,7 @@ from typing import Any
 
 from eval.newsroom.data import NewsroomQuestion
 from eval.reader.augment import renamed, renumbered
-from index.text import sentences
+from index.text import sentences, terms
 from index.types import Sentence, Span
 from rag.reading.passage import Passage, window
 from seeds.article import Article
@@ -27,30 +27,47 @@ WINDOWS = (200, 420)
 """Characters of a training passage, drawn evenly: shorter and longer than the ones that are read later."""
 UNTITLED = 0.25
 """So many passages come without their headline."""
+HARD = 0.7
+"""So many negatives are of those that a search finds first, where there are any."""
+DRAWS = 4
+"""A negative that holds the answer after all is drawn again, so many times."""
 _END = re.compile(r"[.!?。؟।]+[\"'”’»)]*\s*|\n+")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text that is asked about, and its sentences. `people` are names in it that may change places."""
+    """A text that is asked about, and its sentences. `people` are names in it that may change places; `terms` the
+    search terms of each sentence of a Korean text."""
 
     id: str
     title: str
     sentences: tuple[Sentence, ...]
     people: tuple[str, ...] = ()
+    terms: tuple[frozenset[str], ...] = ()
+
+    def passage(self, first: int, last: int, *, titled: bool = True) -> Passage:
+        """Its sentences from `first` to `last`, exclusive."""
+        known = frozenset[str]().union(*self.terms[first:last])
+        return Passage(self.title if titled else "", self.sentences[first:last], known)
+
+
+Place = tuple[Source, int]
+"""A source, and the sentence of it to read around."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """A question and all places in `source` that answer it, as offsets of its text; none where nothing does.
 
-    `negatives` are sources, or this one, whose passages tempt: (source, sentence to read around).
+    `negatives` are places, in this source or others, around which nothing answers; `hard` those that a search for the
+    question finds first.
     """
 
     question: str
     source: Source
     answers: tuple[Span, ...]
-    negatives: tuple[tuple[Source, int], ...] = ()
+    negatives: tuple[Place, ...] = ()
+    hard: tuple[Place, ...] = ()
     may_rename: bool = False
 
 
@@ -65,7 +82,8 @@ class Example:
 
 def article_source(article: Article, people: Iterable[str] = ()) -> Source:
     found = tuple(sentences(article.text, article.body))
-    return Source(article.id, article.title, found, tuple(dict.fromkeys(people)))
+    known = tuple(frozenset(terms(sentence.text)) for sentence in found)
+    return Source(article.id, article.title, found, tuple(dict.fromkeys(people)), known)
 
 
 def newsroom_items(articles: Sequence[Article], questions: Sequence[NewsroomQuestion]) -> list[Item]:
@@ -96,7 +114,8 @@ def newsroom_items(articles: Sequence[Article], questions: Sequence[NewsroomQues
             ]
             if spans:
                 named = question.lang == "ko" or re.search(r"\b[A-Z][a-z]+-[a-z]+\b", question.question) is None
-                items.append(Item(question.question, source, tuple(spans), _around(source, spans), named))
+                around = _around(source, spans)
+                items.append(Item(question.question, source, tuple(spans), around, may_rename=named))
     return items
 
 
@@ -124,15 +143,33 @@ def squad_items(path: Path, question_of: dict[str, str] | None = None, *, titled
     return items
 
 
-def sampled(item: Item, rng: random.Random, negatives: float) -> Iterator[Example]:
-    """Examples of an item for one pass: a passage that answers, and with probability `negatives` one that does not."""
-    if item.answers and (found := _positive(item, rng)) is not None:
-        yield found
-    if item.negatives and (not item.answers or rng.random() < negatives):
-        source, at = rng.choice(item.negatives)
+def sampled(item: Item, rng: random.Random, negatives: float) -> list[Example]:
+    """Examples of an item for one pass, to be compared with each other: a passage that answers, and `negatives` on
+    average that do not; one negative alone where nothing answers."""
+    found: list[Example] = []
+    if item.answers:
+        positive = _positive(item, rng)
+        if positive is None:
+            return []
+        found.append(positive)
+    wanted = int(negatives + rng.random()) if item.answers else 1
+    for _ in range(wanted):
+        passage = _negative(item, rng)
+        if passage is not None:
+            found.append(Example(item.question, passage, ()))
+    return found
+
+
+def _negative(item: Item, rng: random.Random) -> Passage | None:
+    for _ in range(DRAWS):
+        places = item.hard if item.hard and (not item.negatives or rng.random() < HARD) else item.negatives
+        if not places:
+            return None
+        source, at = rng.choice(places)
         passage = _passage(source, at, rng)
-        if passage is not None and not (item.answers and source is item.source and _holds(item, passage)):
-            yield Example(item.question, passage, ())
+        if passage is not None and not _holds(item, passage):
+            return passage
+    return None
 
 
 def _positive(item: Item, rng: random.Random) -> Example | None:
@@ -144,7 +181,7 @@ def _positive(item: Item, rng: random.Random) -> Example | None:
     first, last = window(its, near, most)
     if not first <= at < last:
         first, last = window(its, at, most)
-    passage = Passage("" if rng.random() < UNTITLED else item.source.title, its[first:last])
+    passage = item.source.passage(first, last, titled=rng.random() >= UNTITLED)
     example = Example(item.question, passage, _in_passage(item.answers, passage))
     if not example.answers:
         return None  # it runs across sentences
@@ -171,7 +208,7 @@ def _rewritten(example: Example, question: str, title: str, texts: Sequence[str]
         Sentence(sentence.start, sentence.end, text)
         for sentence, text in zip(example.passage.sentences, texts, strict=True)
     )
-    return Example(question, Passage(title, its), example.answers)
+    return Example(question, Passage(title, its, example.passage.terms), example.answers)
 
 
 def _texts(passage: Passage) -> list[str]:
@@ -182,11 +219,12 @@ def _passage(source: Source, at: int, rng: random.Random) -> Passage | None:
     if not source.sentences:
         return None
     first, last = window(source.sentences, at, rng.randint(*WINDOWS))
-    return Passage("" if rng.random() < UNTITLED else source.title, source.sentences[first:last])
+    return source.passage(first, last, titled=rng.random() >= UNTITLED)
 
 
 def _holds(item: Item, passage: Passage) -> bool:
-    return bool(_in_passage(item.answers, passage))
+    """Whether the words that answer stand in a passage: a later report may tell the same."""
+    return any(item_text(item.source, span) in passage.text for span in item.answers)
 
 
 def _in_passage(spans: Iterable[Span], passage: Passage) -> tuple[Span, ...]:
@@ -199,7 +237,14 @@ def _in_passage(spans: Iterable[Span], passage: Passage) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def _around(source: Source, spans: Sequence[Span]) -> tuple[tuple[Source, int], ...]:
+def item_text(source: Source, span: Span) -> str:
+    for sentence in source.sentences:
+        if sentence.start <= span[0] < sentence.end:
+            return sentence.text[span[0] - sentence.start : span[1] - sentence.start]
+    return "\n"
+
+
+def _around(source: Source, spans: Sequence[Span]) -> tuple[Place, ...]:
     """Sentences of the same article that do not answer, to read around."""
     return tuple(
         (source, i)
