@@ -57,7 +57,7 @@ eval: $(READY) ## Score answers and the verifier, and what ../shared/evaldata ha
 
 # Training goes on where it was broken off; what is shipped is replaced at the end alone.
 READER := $(or $(GISA_HOME),$(HOME)/.local/share/gisa)/eval/reader
-reader: $(READY) ## Train the reader anew (two hours on two cores), then fit what decides by its readings
+reader: $(READY) ## Train the reader anew (under two hours on two cores), then fit what decides by its readings
 	@$(BIN)/python -m eval.reader.train --out $(READER) $(ARGS)
 	@cp $(READER)/reader.safetensors rag/data/reader.safetensors
 	@cd rag/data && sha256sum reader.safetensors > reader.safetensors.sha256

@@ -56,7 +56,7 @@ EVERY = 7
 English ones take turns."""
 COST = 2.0
 """A false answer costs so many right ones."""
-ASKED = 100
+ASKED = 70
 """The language model judges readings of at most so many questions in doubt, of each language."""
 LEAST = 15
 """So many right and wrong answers in doubt are needed to weigh the language model's odds."""

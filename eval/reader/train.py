@@ -309,7 +309,7 @@ def main() -> None:
     told.add_argument("--out", type=Path, required=True)
     told.add_argument("--seed", type=int, default=1)
     told.add_argument("--rate", type=float, default=2e-4)
-    told.add_argument("--passes", type=int, default=2)
+    told.add_argument("--passes", type=int, default=1)
     told.add_argument("--share", type=float, default=1.0, help="of the examples of each pass, for a trial")
     told.add_argument("--start", type=Path, help="weights to go on from; without it the embedder's own")
     asked = told.parse_args()
