@@ -60,13 +60,15 @@ def checkable(said: Told, names: NameBook) -> bool:
     return said.kind != "statement" or bool(find_quantities(said.original) or names.find(said.original))
 
 
-def claims(question: Question, statements: Sequence[DraftSentence], item: Evidence, said: Told) -> list[Claim]:
+def claims(
+    question: Question, statements: Sequence[DraftSentence], item: Evidence, said: Told, names: NameBook
+) -> list[Claim]:
     """The claims of a draft that holds what was read: that one is supported, others only stand in the sentence."""
     place = place_of(item, said)
     found: list[Claim] = []
     for statement in statements:
         for claim in statement.claims:
-            read = _same(claim.text, claim.kind, said)
+            read = _same(claim.text, claim.kind, said, names)
             found.append(
                 Claim(claim.text, claim.kind, "supported", 1, place, ("reader", basis(said.kind)))
                 if read
@@ -86,7 +88,7 @@ def place_of(item: Evidence, said: Told) -> Place:
     return Place(item.article.id, item.start + said.start, item.start + said.end)
 
 
-def _same(text: str, kind: ClaimKind, said: Told) -> bool:
+def _same(text: str, kind: ClaimKind, said: Told, names: NameBook) -> bool:
     if kind != said.kind:
         return False
     if kind == "quantity":
@@ -94,7 +96,7 @@ def _same(text: str, kind: ClaimKind, said: Told) -> bool:
         return any(agrees(one, other) in ("equal", "bound_lost") for one in find_quantities(text) for other in read)
     if kind == "date":
         return any(same_date(one, other) for one in find_dates(text) for other in find_dates(said.text))
-    return _squashed(text) in (_squashed(said.text), _squashed(said.original))
+    return _squashed(text) in map(_squashed, (said.text, said.original, *names.variants(said.original)))
 
 
 def _squashed(text: str) -> str:

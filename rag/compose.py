@@ -77,7 +77,7 @@ class Composer:
             text = text[:1].upper() + text[1:]
         if said.kind == "statement":
             text = _BESIDE[self.question.language].format(text=text, quotes=self._quoted(said.original))
-        found = claims(self.question, drafted, best.evidence, said)
+        found = claims(self.question, drafted, best.evidence, said, self.names)
         statement = Statement(text, tuple(range(len(found))), (1,))
         return self._answer(text, "llm", [best.evidence], found, [statement], model=model)
 

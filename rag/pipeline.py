@@ -125,7 +125,7 @@ def readings(question: Question, found: Sequence[Evidence], parts: Parts) -> lis
     """What the reader points at in the passages around the best sentences, with all that is weighed of it."""
     names, whole = parts.retriever.names, parts.retriever.text
     passages = passages_of(found, parts.settings.reader.passages)
-    asked = [hinted(question.text, names, passage, question.names, question.words) for passage, _ in passages]
+    asked = [_worded(hinted(question.text, names, passage, question.names, question.words)) for passage, _ in passages]
     by_place = {(item.article.id, item.start): item for item in found}
     best = max((item.score for item in found), default=0.0)
     read_by: dict[tuple[str, int], int] = {}
@@ -139,6 +139,11 @@ def readings(question: Question, found: Sequence[Evidence], parts: Parts) -> lis
         if len(rows) == WEIGHED:
             break
     return rows
+
+
+def _worded(text: str) -> str:
+    """Without the words that have neither letter nor digit: a stray sign turns the reader's head."""
+    return " ".join(word for word in text.split() if any(letter.isalnum() for letter in word))
 
 
 def passages_of(found: Sequence[Evidence], most: int) -> list[tuple[Passage, str]]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ from ui.service import Service
 
 if TYPE_CHECKING:
     from index.sentence_transformer import SentenceTransformerEmbedder
+    from rag.reading.reader import Reader
 
 ASKED = "How many GPUs is Korea securing?"
 DRAFT = "more than 260,000 GPUs"
@@ -110,6 +112,14 @@ def shipped_home(embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest
     return home
 
 
+@lru_cache(maxsize=1)
+def reader_of(embedder: SentenceTransformerEmbedder) -> Reader:
+    """gisa's reader: the services of a session share it, for each would hold 150 MB of its own."""
+    from rag.reading.open import own
+
+    return own(embedder)
+
+
 Open = Callable[..., Service]
 
 
@@ -126,7 +136,7 @@ def open_service(
         shutil.copytree(shipped_home, home)
     settings = Settings(home=home, serve=serve, answer={"drafting": "always", "sure_odds": SURE})  # type: ignore[arg-type]  # groups
     store = LocalStore(settings.index_folder, embedder=embedder.name, dimension=embedder.dimension)
-    gisa = Gisa(settings, Collection(store, embedder), model or Drafting())
+    gisa = Gisa(settings, Collection(store, embedder), model or Drafting(), reader_of(embedder))
     return Service(gisa, settings, standalone=standalone) if standalone else Service(gisa, settings)
 
 

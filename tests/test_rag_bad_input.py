@@ -83,11 +83,16 @@ class TestQuestions:
         assert 1800 < len(question) <= 2000
         sound(newsroom, newsroom.ask(question))
 
-    @pytest.mark.parametrize("odd", ['"', "%", "*", "(", "near(", "AND", "--", "\x00", "\u202e", "{question}", "[1]"])
+    @pytest.mark.parametrize("odd", ['"', "%", "*", "(", "near(", "AND", "--", "\x00", "\u202e", "[1]"])
     def test_signs_that_mean_something_elsewhere(self, newsroom: Newsroom, odd: str) -> None:
         answer = newsroom.ask(f"How many GPUs is Korea securing {odd}?")
         sound(newsroom, answer)
         assert SECURED in answer.citations[0].quote
+
+    def test_the_name_of_a_place_in_a_prompt(self, newsroom: Newsroom) -> None:
+        answer = newsroom.ask("How many GPUs is Korea securing {question} {sentence}?", "more than 260,000")
+        sound(newsroom, answer)
+        assert "{" not in answer.answer
 
 
 class TestCollection:

@@ -236,6 +236,6 @@ class TestCrash:
     def test_a_model_that_is_gone_leaves_what_was_read(self, gisa: Gisa, local: LocalLLM) -> None:
         os.kill(local._server.pid, signal.SIGKILL)
         answer = gisa.ask(TRAP)
-        assert answer.answered_by == "reader"
+        assert answer.answered_by in ("reader", "extract")
         assert SECURED in answer.citations[0].quote
-        assert len(answer.notices) == 1
+        assert any("model" in notice for notice in answer.notices)

@@ -77,6 +77,7 @@ def warm(client: httpx.Client) -> None:
     """Have loaded what is loaded with the first questions: the limits here are seconds."""
     for question in (KOREAN, ASKED):
         client.post("/v1/search", json={"question": question})
+    client.post("/v1/ask", json={"question": KOREAN})  # read without the model
 
 
 def send(client: httpx.Client, told: Any, secret: str = KAKAO_SECRET) -> httpx.Response:
@@ -102,14 +103,13 @@ def test_what_the_model_answers_in_time_is_the_response(skilled: Skilled) -> Non
 
 def test_a_slow_model_without_a_callback_is_not_waited_for(skilled: Skilled) -> None:
     model = Slow(words=1000)
-    with skilled(model, kakao={"answer_s": 2}) as client:  # not 4.5: a crowded machine is to pass too
+    with skilled(model, kakao={"answer_s": 3.5}) as client:  # not 4.5: a crowded machine is to pass too
         started = time.monotonic()
-        reply = send(client, payload()).json()
+        reply = send(client, payload(ASKED)).json()
         assert time.monotonic() - started < 5  # Kakao's limit
         assert model.ended.wait(3)  # and the model works for nobody
-    assert "기사에 이렇게 나옵니다" in text_of(reply)
-    assert "26만" in text_of(reply)
-    assert "기사에서 그대로 인용, 단정하지 않음" in text_of(reply)
+    assert "260,000" in text_of(reply)
+    assert "Read in the article, at the marked words" in text_of(reply)
 
 
 def test_a_slow_model_with_a_callback_answers_there(skilled: Skilled, kakao_host: Heard) -> None:
@@ -133,19 +133,20 @@ def test_what_needs_no_model_needs_no_callback(skilled: Skilled, kakao_host: Hea
     assert kakao_host.calls == []
 
 
-def test_a_callback_that_takes_too_long_is_quoted(
+def test_a_callback_that_takes_too_long_is_answered_by_reading(
     skilled: Skilled, kakao_host: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kakaotalk, "CALLBACK_S", 4.0)
     with skilled(Slow(words=1000)) as client:
-        send(client, payload(callback=f"{kakao_host.url}/callback/token-1"))
+        send(client, payload(ASKED, callback=f"{kakao_host.url}/callback/token-1"))
         called = kakao_host.wait("callback", seconds=5)[0]
-    assert "기사에 이렇게 나옵니다" in text_of(called)
+    assert "260,000" in text_of(called)
+    assert "Read in the article, at the marked words" in text_of(called)
 
 
 def test_what_was_begun_is_called_back_before_the_server_ends(skilled: Skilled, kakao_host: Heard) -> None:
     with skilled(Slow(words=100)) as client:
-        assert send(client, payload(callback=f"{kakao_host.url}/callback/token-1")).json()["useCallback"]
+        assert send(client, payload(ASKED, callback=f"{kakao_host.url}/callback/token-1")).json()["useCallback"]
     assert len(kakao_host.of("callback")) == 1
 
 
@@ -153,7 +154,7 @@ def test_a_redirect_is_not_followed_and_a_failure_not_repeated(skilled: Skilled,
     for status in (307, 500):
         kakao_host.status = status
         with skilled(Slow(words=100)) as client:
-            send(client, payload(callback=f"{kakao_host.url}/callback/token-{status}"))
+            send(client, payload(ASKED, callback=f"{kakao_host.url}/callback/token-{status}"))
             kakao_host.wait("callback")
             time.sleep(0.3)
         assert [path for path, _ in kakao_host.calls] == ["callback"]
@@ -231,7 +232,7 @@ class TestForged:
 
     def test_a_callback_address_serves_once(self, skilled: Skilled, kakao_host: Heard) -> None:
         with skilled(Slow(words=100)) as client:
-            told = payload(callback=f"{kakao_host.url}/callback/1")
+            told = payload(ASKED, callback=f"{kakao_host.url}/callback/1")
             assert send(client, told).json()["useCallback"]
             again = send(client, told)
             kakao_host.wait("callback")
@@ -284,17 +285,18 @@ class TestTrouble:
         ]
         assert "26만" in text_of(other)
 
-    def test_a_full_queue_is_quoted_around(self, skilled: Skilled) -> None:
+    def test_a_full_queue_is_read_around(self, skilled: Skilled) -> None:
         model = Slow(words=400)
         with skilled(model, queue_length=0) as client:
             client.headers["connection"] = "close"
             with client.stream("POST", "/v1/ask/stream", json={"question": ASKED}) as busy:
                 assert busy.status_code == 200
                 assert model.began.wait(20)
-                reply = send(client, payload()).json()
+                reply = send(client, payload(ASKED)).json()
                 numbers = client.get("/metrics").text.splitlines()
-        assert "기사에 이렇게 나옵니다" in text_of(reply)
-        assert {"gisa_queue_refusals_total 1.0", 'gisa_answers_total{answered_by="reader"} 1.0'} <= set(numbers)
+        assert "260,000" in text_of(reply)
+        # one of the answers that were read is the first, by which the model was warmed
+        assert {"gisa_queue_refusals_total 1.0", 'gisa_answers_total{answered_by="reader"} 2.0'} <= set(numbers)
 
     def test_nothing_in_time(self, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
         service = opened(kakao={"secret": KAKAO_SECRET, "answer_s": 2})

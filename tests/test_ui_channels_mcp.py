@@ -21,6 +21,7 @@ from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, TextContent
 from serving import ASKED, Drafting, Open, Served, Slow, open_service, served
+from shipped import SURE
 
 from ui.service.keys import Keys
 
@@ -251,7 +252,7 @@ def test_the_command_speaks_over_stdio(home: Path, shipped_home: Path, tmp_path:
     """`gisa mcp` as an application starts it: nothing but the protocol on stdout, and an end when stdin closes."""
     shutil.copytree(shipped_home, tmp_path, dirs_exist_ok=True)
     (tmp_path / "models").symlink_to(home / "models")
-    environment = os.environ | {"GISA_HOME": str(tmp_path), "GISA_LANG": "en"}
+    environment = os.environ | {"GISA_HOME": str(tmp_path), "GISA_LANG": "en", "GISA_ANSWER__SURE_ODDS": str(SURE)}
     command = [sys.executable, "-m", "ui.cli", "mcp", "--no-llm"]
 
     async def talk() -> tuple[Any, CallToolResult]:

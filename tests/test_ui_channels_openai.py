@@ -337,7 +337,9 @@ def test_what_articles_hold_is_shown_and_not_obeyed() -> None:
     cited = Citation(
         1, "a/b", "[속보] <b>", None, None, "javascript:alert(1)", "3~5일 <img src=x> ![p](http://x)", 0, 5
     )
-    answer = Answer("q", "ko", "<img src=x> [1](그림) 3 < 5 [2]", False, "llm", (cited,), (), {}, None, "s", ("n",))
+    answer = Answer(
+        "q", "ko", "<img src=x> [1](그림) 3 < 5 [2]", False, "llm", (cited,), (), {}, None, "s", notices=("n",)
+    )
     content, (annotation,) = message(answer, "http://here", sources=True)
     assert content == (
         "< img src=x> [1] (그림) 3 < 5 [2]\n\nn\n\n출처:\n\n"

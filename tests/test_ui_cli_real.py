@@ -21,6 +21,8 @@ from desk import Run
 from seeds.catalogue import find
 
 QUESTION = "How many GPUs is Korea securing?"
+SURE = {"GISA_ANSWER__SURE_ODDS": "-1.5"}
+"""Asserts what the weights are less sure of: what is told of an answer is tried here, not how sure they are."""
 Command = Callable[..., Run]
 
 
@@ -51,7 +53,7 @@ def first(embedder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     """A new GISA_HOME that has only the models, and what the first question in it showed."""
     own = tmp_path_factory.mktemp("home")
     (own / "models").symlink_to(embedder_folder.parent, target_is_directory=True)
-    return own, run(own, "ask", "--no-llm", "--json", QUESTION)
+    return own, run(own, "ask", "--no-llm", "--json", QUESTION, **SURE)
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_first_run_builds_the_collection_and_says_so(first: tuple[Path, Run]) ->
 
 
 def test_second_run_is_silent_but_for_the_answer(own: Path) -> None:
-    shown = run(own, "ask", "--no-llm", "한국은 GPU를 몇 장 확보하나요?")
+    shown = run(own, "ask", "--no-llm", "슈퍼컴퓨터 6호기의 이름은?", **SURE)
     assert (shown.code, shown.err) == (0, "")
     assert re.search(r"^\[1\] .+, 2025-10-31$", shown.out, re.M)
     assert re.search(r"^기사의 표시된 단어에서 읽음 · \d+\.\d초$", shown.out, re.M)
@@ -177,8 +179,9 @@ def test_bad_question_returns_2(own: Path) -> None:
 def test_unreachable_server_leaves_the_quoted_answer(own: Path) -> None:
     shown = run(own, "ask", "--json", QUESTION, GISA_LLM__BASE_URL="http://127.0.0.1:9/v1")
     assert shown.code == 0
-    assert json.loads(shown.out)["answered_by"] == "reader"
-    assert shown.err.count("\n") == 1
+    assert json.loads(shown.out)["answered_by"] in ("reader", "extract")
+    assert "The language model" in shown.err.splitlines()[-1]
+    assert shown.err.count("\n") <= 2
 
 
 def test_without_models_and_network_is_one_line(tmp_path: Path) -> None:

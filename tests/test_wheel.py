@@ -104,5 +104,6 @@ def test_installed_gisa_answers_from_its_own_articles(programs: Path, tmp_path: 
     question = "How many GPUs is Korea securing?"
     shown = run(programs / "gisa", "ask", "--no-llm", "--json", question, folder=tmp_path, GISA_HOME=str(own))
     answer = json.loads(shown)
-    assert (answer["question"], answer["refused"], answer["answered_by"]) == (question, False, "reader")
+    assert (answer["question"], answer["refused"], answer["model"]) == (question, False, None)
+    assert answer["claims"][0]["span"]
     assert any("26만" in citation["quote"] for citation in answer["citations"])

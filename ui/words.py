@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rag.errors import Language
-from rag.types import Answer
+
+if TYPE_CHECKING:
+    from rag.types import Answer
 
 
 class Said(NamedTuple):
