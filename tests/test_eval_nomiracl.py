@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from shipped import KOREAN_TRAP, Newsroom
+from shipped import KOREAN_TRAP, SURE, Newsroom
 
 from eval.datasets import DataError
 from eval.nomiracl import Outcome, Query, calibrated, decide, draw, limits, load, measure, rates, sitting, source, table
@@ -25,7 +25,7 @@ def test_the_odds_are_those_that_gisa_decides_by(newsroom: Newsroom) -> None:
     assert can.odds > cannot.odds
     fitted = model("ko")
     for asked, odds in ((KOREAN_TRAP, can.odds), ("일본은 GPU를 몇 장 갖고 있나?", cannot.odds)):
-        expected = "reader" if odds >= fitted.asserting else "extract" if odds >= fitted.quoting else "none"
+        expected = "reader" if odds >= SURE else "extract" if odds >= fitted.quoting else "none"
         assert ask(asked, parts).answered_by == expected
 
 

@@ -227,6 +227,6 @@ def test_real_server(serving: Served, tmp_path: Path, monkeypatch: pytest.Monkey
     assert (record.citations.recall, record.citations.precision) == (1.0, 1.0)
     assert record.trace is not None
     assert any("26만" in sentence.text for sentence in record.trace.evidence)
-    assert record.trace.judged_ms
+    assert [draft.text for draft in record.trace.drafts] == ["more than 260,000 GPUs"]
     assert record.evidence_ms is not None
     assert record.evidence_ms < record.elapsed_ms

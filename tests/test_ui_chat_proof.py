@@ -126,4 +126,4 @@ def test_a_draft_that_is_wrong_is_corrected_in_sight(site: Site, visit: Visit) -
     assert card.locator(".corrected").inner_text() == "Corrected after checking"
     assert "990,000" not in card.inner_text()
     assert "26만장" in card.inner_text()
-    assert "quoted from the article as it stands" in card.inner_text()
+    assert "Read in the article, at the words marked below." in card.inner_text()

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from browser import ASKED, PATIENCE_MS, answered, ask, made
 from playwright.sync_api import expect
+from shipped import SURE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -95,6 +96,7 @@ class Server:
 
     def start(self) -> None:
         told = {"GISA_HOME": str(self.home), "GISA_LANG": "en", "GISA_LLM__MODEL": "told"}
+        told |= {"GISA_ANSWER__SURE_ODDS": str(SURE), "GISA_ANSWER__DRAFTING": "always"}
         told["GISA_LLM__BASE_URL"] = f"http://127.0.0.1:{self.model.server_address[1]}/v1"
         command = [sys.executable, "-m", "ui.cli", "serve", "--port", str(self.port)]
         log = self.home / "serve.log"
