@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -16,6 +18,7 @@ import structlog
 
 from index.ahead import ahead
 from index.chunk import split
+from index.disk import file_error
 from index.embed import Embedder
 from index.memory import give_back
 from index.names import mine
@@ -41,12 +44,24 @@ SLAB = 128
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """An article that another version took the place of: their titles, and the file that has the old one."""
+
+    id: str
+    old: str
+    new: str
+    kept: Path | None
+
+
 @dataclass(slots=True)
 class IngestReport:
-    """What became of each article. `renamed` holds (the id an article came with, the id it got)."""
+    """What became of each article. `renamed` holds (the id an article came with, the id it got), `replaced` what took
+    the place of what."""
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     renamed: list[tuple[str, str]] = field(default_factory=list)
+    replaced: list[Replaced] = field(default_factory=list)
     problems: list[FileProblem] = field(default_factory=list)
 
     def ids(self, outcome: Outcome) -> list[str]:
@@ -62,8 +77,10 @@ def ingest(
     mine: Miner = mine,
     progress: Progress | None = None,
     batch: int = BATCH,
+    keep: Path | None = None,
 ) -> IngestReport:
-    """Add or replace articles; those already stored as they are cost nothing.
+    """Add or replace articles; those already stored as they are cost nothing. A version that is replaced is written
+    into the folder `keep`, in a file that can be added again.
 
     Four stages overlap, a batch apart: articles are read, split, embedded in threads, and stored in the caller's. A
     batch has `batch` articles, fewer if they are long. Each is stored for good, all of it or nothing, so that a run
@@ -72,7 +89,7 @@ def ingest(
     """
     report = IngestReport()
     total = len(articles) if isinstance(articles, Sized) else None
-    coming = _Coming(store, articles, report, batch)
+    coming = _Coming(store, articles, report, batch, keep)
     stopped = Event()
     with (
         ahead(coming, lambda its: its, name="gisa-read") as read,
@@ -97,12 +114,18 @@ class _Coming:
     """Batches of articles to be stored, each with how many articles were looked at by then. Iterated once."""
 
     def __init__(
-        self, store: Store, articles: Iterable[Article | FileProblem], report: IngestReport, batch: int
+        self,
+        store: Store,
+        articles: Iterable[Article | FileProblem],
+        report: IngestReport,
+        batch: int,
+        keep: Path | None,
     ) -> None:
         self._store = store
         self._articles = articles
         self._report = report
         self._batch = batch
+        self._keep = keep
         self._guard = Lock()
         self._waiting: dict[str, Article] = {}
 
@@ -110,7 +133,7 @@ class _Coming:
         done, held = 0, dict[str, Article]()
         for done, item in enumerate(self._articles, 1):
             with self._guard:
-                article = admit(item, self._store, self._waiting, self._report)
+                article = admit(item, self._store, self._waiting, self._report, self._keep)
                 if article is None:
                     continue
                 self._waiting[article.id] = held[article.id] = article
@@ -224,7 +247,11 @@ def _spans(article: Article, chunk: Chunk) -> list[Span]:
 
 
 def admit(
-    item: Article | FileProblem, store: Store, waiting: dict[str, Article], report: IngestReport
+    item: Article | FileProblem,
+    store: Store,
+    waiting: dict[str, Article],
+    report: IngestReport,
+    keep: Path | None = None,
 ) -> Article | None:
     """The article to store, under the id to store it by; None when there is nothing to do. Notes it in the report."""
     if isinstance(item, FileProblem):
@@ -235,29 +262,80 @@ def admit(
         report.problems.append(FileProblem(Path(item.source or item.id), problem))
         return None
     article = item
-    source, content_hash = _stored(item.id, store, waiting)
-    if content_hash not in (None, item.content_hash) and not _same_source(source, item.source):
-        # Another file's article has this id: replacing it would lose one of the two.
-        article = replace(item, id=f"{item.id}-{hashlib.sha256(item.source.encode()).hexdigest()[:6]}")
-        report.renamed.append((item.id, article.id))
-        _, content_hash = _stored(article.id, store, waiting)
-    if content_hash == article.content_hash:
+    stored = _stored(item.id, store, waiting)
+    if stored is None or not _same(stored, item):
+        # Another article has this id, or had it when this one came first: replacing it would lose one of the two.
+        possible = list(_own_ids(item))[: 1 if stored is None else None]
+        own = next((it for it in possible if _stored(it, store, waiting)), None)
+        if own is not None or stored is not None:
+            article = replace(item, id=own or possible[0])
+            report.renamed.append((item.id, article.id))
+            stored = _stored(article.id, store, waiting)
+    if stored is None:
+        report.outcomes.setdefault(article.id, "added")
+        return article
+    if stored.content_hash == article.content_hash:
         report.outcomes.setdefault(article.id, "unchanged")
         return None
-    report.outcomes.setdefault(article.id, "added" if content_hash is None else "replaced")
+    if article.id not in waiting:
+        kept = None if keep is None else written(stored, keep)
+        report.replaced.append(Replaced(article.id, stored.title, article.title, kept))
+    report.outcomes.setdefault(article.id, "replaced")
     return article
 
 
-def _stored(article_id: str, store: Store, waiting: dict[str, Article]) -> tuple[str, str | None]:
-    """Source and content hash of the article of that id; the hash is None when there is no such article."""
+def written(article: Article, folder: Path) -> Path:
+    """The file in `folder` that has an article as it was, to be added again. Raises DiskFullError, IndexStoreError."""
+    told = {
+        name: getattr(article, name)
+        for name in ("id", "title", "publisher", "author", "published_precision", "language", "url", "source", "rights",
+                     "text")
+    }  # fmt: skip
+    told["published"] = article.published and article.published.isoformat()
+    name = re.sub(r"[^\w.-]+", "-", article.id)[:80]
+    path = folder / f"{name}-{article.content_hash[:8]}.jsonl"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(told, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise file_error(error, path) from error
+    return path
+
+
+def _stored(article_id: str, store: Store, waiting: dict[str, Article]) -> Article | None:
     if article_id in waiting:
-        return waiting[article_id].source, waiting[article_id].content_hash
-    content_hash = store.content_hash(article_id)
-    return (store.article(article_id).source if content_hash else ""), content_hash
+        return waiting[article_id]
+    return store.article(article_id) if store.content_hash(article_id) else None
 
 
-def _same_source(one: str, two: str) -> bool:
-    return os.path.abspath(one) == os.path.abspath(two)
+def _own_ids(article: Article) -> Iterator[str]:
+    """Ids with a suffix by where the article comes from. One that was stored by a relative path keeps the id it has by
+    that."""
+    parts = Path(article.source).parts
+    for first in range(len(parts) or 1):
+        source = str(Path(*parts[first:])) if parts else ""
+        yield f"{article.id}-{hashlib.sha256(source.encode()).hexdigest()[:6]}"
+
+
+def _same(stored: Article, article: Article) -> bool:
+    """Whether both are versions of one article: of one file, or alike where that is not known to be one. Collections of
+    older gisas hold paths relative to folders that nobody knows."""
+    if stored.content_hash == article.content_hash:
+        return True
+    one, two = Path(stored.source), Path(article.source)
+    if one.is_absolute() == two.is_absolute():
+        return os.path.normpath(one) == os.path.normpath(two)
+    place, ending = (one, two) if one.is_absolute() else (two, one)
+    its = [part for part in ending.parts if part not in (".", "..")]
+    return list(place.parts[len(place.parts) - len(its) :]) == its and _alike(stored, article)
+
+
+def _alike(one: Article, two: Article) -> bool:
+    """Whether two texts are versions of one: of one address or headline, or with half of their lines alike."""
+    if one.title == two.title or (one.url and one.url == two.url):
+        return True
+    first, second = ({line.strip() for line in it.text.split("\n") if line.strip()} for it in (one, two))
+    return 2 * len(first & second) >= max(min(len(first), len(second)), 1)
 
 
 def _problem(article: Article) -> ArticleFileError | None:

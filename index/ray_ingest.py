@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -86,11 +87,13 @@ def ingest(
     actors: int | None = None,
     mine: Miner = mine,
     progress: Progress | None = None,
+    keep: Path | None = None,
 ) -> IngestReport:
     """Add or replace articles; those already stored as they are cost nothing.
 
     `embedder` makes the model, in each actor; `address` is that of a Ray cluster (host:6379, or ray://host:10001), or
     "local". There are as many actors as the cluster has GPUs, each with one, else as it has processors, or `actors`.
+    What is replaced goes into `keep`.
     A batch is stored before the next is awaited. Raises IndexUnreachableError, DiskFullError, IndexBusyError, and
     what `embedder` raises.
     """
@@ -109,7 +112,7 @@ def ingest(
         while window := list(islice(coming, WINDOW)):
             waiting: dict[str, Article] = {}
             for item in window:
-                article = admit(item, store, waiting, report)
+                article = admit(item, store, waiting, report, keep)
                 if article is not None:
                     waiting[article.id] = article
             told(len(window) - len(waiting))

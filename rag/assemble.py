@@ -125,7 +125,10 @@ def ingest_on_ray(
     """See index.ray_ingest.ingest: each actor has the embedder of the settings, fetched on its own machine."""
     from index import ray_ingest  # an optional package
 
-    return ray_ingest.ingest(store, partial(open_embedder, settings), articles, address=address, progress=progress)
+    return ray_ingest.ingest(
+        store, partial(open_embedder, settings), articles, address=address, progress=progress,
+        keep=settings.replaced_folder,
+    )  # fmt: skip
 
 
 class Gisa:

@@ -219,6 +219,11 @@ class Settings(BaseSettings):
         return self.home / "index"
 
     @property
+    def replaced_folder(self) -> Path:
+        """What articles were before others took their places."""
+        return self.home / "replaced"
+
+    @property
     def fingerprint(self) -> str:
         """Twelve hex digits over everything that can change an answer (not where files lie, not secrets)."""
         told = self.model_dump_json(

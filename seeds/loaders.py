@@ -22,7 +22,7 @@ from pathlib import Path
 import structlog
 
 from seeds.article import SEOUL, Article
-from seeds.compose import article_from_text, compose
+from seeds.compose import article_from_text, compose, id_of_file
 from seeds.decode import decode_damaged
 from seeds.document import Document, empty, parse_text
 from seeds.errors import ArticleFileError, SeedsError
@@ -100,8 +100,9 @@ def load_each(
     """Load file after file, lazily, with a FileProblem for each that fails.
 
     `walk=False` takes `paths` as files only; days of publication are those of `zone`; `tell` is told what was changed,
-    left out or passed over. Two articles of one id in a run are a problem too: stored, the second would take the place
-    of the first.
+    left out or passed over. Two articles that name the same id themselves are a problem too: stored, the second would
+    take the place of the first. Ids that come from like file names are told apart by whoever stores them. `source` is
+    the absolute path: a relative one names another file from another folder.
     """
     seen: dict[str, str] = {}
     for path in find_files(paths, tell=tell) if walk else map(Path, paths):
@@ -110,14 +111,15 @@ def load_each(
         except ArticleFileError as error:
             yield FileProblem(path, error)
             continue
-        for loaded in _parse_each(path.name, str(path), data, zone, tell):
+        source = os.path.abspath(path)
+        for loaded in _parse_each(path.name, source, data, zone, tell):
             if isinstance(loaded, SeedsError):
                 yield FileProblem(path, loaded)
-            elif loaded.id in seen:
-                yield FileProblem(path, _same_id(path.name, loaded.id, seen[loaded.id]))
-            else:
-                seen[loaded.id] = str(path)
+            elif loaded.id not in seen or (seen[loaded.id] != source and _named_by(path, loaded.id)):
+                seen.setdefault(loaded.id, source)
                 yield loaded
+            else:
+                yield FileProblem(path, _same_id(path.name, loaded.id, seen[loaded.id]))
 
 
 def load_bytes(
@@ -280,6 +282,11 @@ def _too_large(name: str, limit_bytes: int) -> ArticleFileError:
         f"{name} is larger than {size}. Split it, or save only the article's text.",
         f"{name}: {size}보다 큽니다. 나누거나 기사 본문만 저장해 추가해 주세요.",
     )
+
+
+def _named_by(path: Path, article_id: str) -> bool:
+    """Whether an id comes from the name of its file, and not from what stands in it."""
+    return re.fullmatch(rf"{re.escape(id_of_file(path.stem))}(-\d+)?", article_id) is not None
 
 
 def _same_id(name: str, article_id: str, first: str) -> ArticleFileError:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from seeds.loaders import FileProblem
     from seeds.notice import Notice
 
+TOLD = 20
+"""Replaced articles that are named one by one."""
 app = typer.Typer(no_args_is_help=True)
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="index.add.paths", show_default=False)]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="index.export.file", show_default=False)]
@@ -61,7 +63,8 @@ def add(context: typer.Context, paths: Paths, ray: Ray = None) -> None:
                     bars.count(words.INDEXING, done, total)
 
                 if ray is None:
-                    report = ingest(store, collection.embedder, coming, progress=told)
+                    keep = settings.replaced_folder
+                    report = ingest(store, collection.embedder, coming, progress=told, keep=keep)
                 else:
                     from rag.assemble import ingest_on_ray
 
@@ -72,6 +75,10 @@ def add(context: typer.Context, paths: Paths, ray: Ray = None) -> None:
         session.warn(message if str(problem.path) in message else f"{problem.path}: {message}")
     for old, new in report.renamed:
         session.note(words.RENAMED, old=old, new=new)
+    for one in report.replaced[:TOLD]:
+        session.note(words.REPLACED, id=one.id, old=one.old, new=one.new, file=one.kept)
+    if len(report.replaced) > TOLD:
+        session.note(words.REPLACED_MORE, count=len(report.replaced) - TOLD, folder=settings.replaced_folder)
     counts = {outcome: len(report.ids(outcome)) for outcome in ("added", "replaced", "unchanged")}
     session.print(words.ADDED, **counts, failed=len(report.problems))
     if report.problems and not report.outcomes:

@@ -66,6 +66,14 @@ RENAMED = Said(
     "{old}: another article has this id, so it is kept as {new}.",
     "{old}: 다른 기사와 id가 같아 {new}(으)로 저장했습니다.",
 )
+REPLACED = Said(
+    "{id}: “{old}” is replaced by “{new}”. To undo: gisa index add {file}",
+    "{id}: “{old}” 기사를 “{new}”(으)로 바꿨습니다. 되돌리려면: gisa index add {file}",
+)
+REPLACED_MORE = Said(
+    "{count} more are replaced; {folder} has what they were.",
+    "{count}건을 더 바꿨습니다. 이전 기사는 {folder}에 있습니다.",
+)
 EXPORTING = Said("Exporting the collection", "기사 모음 내보내는 중")
 EXPORTED = Said("Exported {count} articles to {file}.", "기사 {count}건을 {file} 로 내보냈습니다.")
 CHECKING = Said("Checking the file", "파일 확인하는 중")

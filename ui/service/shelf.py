@@ -117,7 +117,8 @@ class Shelf:
             with self._guard:
                 store = self._store
             # The embedder that searches use: a second one would take its memory twice.
-            report = ingest(store, self._gisa.embedder, articles, progress=progress, batch=BATCH)
+            keep = self._settings.replaced_folder
+            report = ingest(store, self._gisa.embedder, articles, progress=progress, batch=BATCH, keep=keep)
             run.outcomes = report.outcomes
             run.problems = [problem.error for problem in report.problems]
             ended = "done"
