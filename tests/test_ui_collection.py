@@ -116,6 +116,7 @@ def adding(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
         articles: Iterable[Article | FileProblem],
         *,
         progress: Callable[[int, int | None], None],
+        keep: Path,
     ) -> IngestReport:
         report = IngestReport()
         for done, item in enumerate(articles, 1):
@@ -186,7 +187,7 @@ def test_add_of_a_folder_without_articles_returns_4(adding: Desk, tmp_path: Path
 
 def test_add_says_which_article_got_another_id(adding: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report = IngestReport({"a-123456": "added", "b": "unchanged", "c": "replaced"}, [("a", "a-123456")])
-    monkeypatch.setattr("index.build.ingest", lambda *articles, progress: report)
+    monkeypatch.setattr("index.build.ingest", lambda *articles, progress, keep: report)
     (tmp_path / "a.md").write_text(ARTICLE, encoding="utf-8")
     assert adding("index", "add", tmp_path) == Run(
         0,
