@@ -18,7 +18,7 @@ import structlog
 
 from index.ahead import ahead
 from index.chunk import split
-from index.disk import file_error
+from index.disk import write_private
 from index.embed import Embedder
 from index.memory import give_back
 from index.names import mine
@@ -28,6 +28,7 @@ from index.types import Chunk, Span
 from index.word_rows import Packed, pack
 from index.words import PackedWords
 from seeds.article import Article
+from seeds.compose import Metadata
 from seeds.errors import ArticleFileError
 from seeds.loaders import FileProblem
 
@@ -261,45 +262,41 @@ def admit(
     if problem is not None:
         report.problems.append(FileProblem(Path(item.source or item.id), problem))
         return None
+    article_id, stored = _place(item, store, waiting)
     article = item
-    stored = _stored(item.id, store, waiting)
-    if stored is None or not _same(stored, item):
-        # Another article has this id, or had it when this one came first: replacing it would lose one of the two.
-        possible = list(_own_ids(item))[: 1 if stored is None else None]
-        own = next((it for it in possible if _stored(it, store, waiting)), None)
-        if own is not None or stored is not None:
-            article = replace(item, id=own or possible[0])
-            report.renamed.append((item.id, article.id))
-            stored = _stored(article.id, store, waiting)
+    if article_id != item.id:
+        article = replace(item, id=article_id)
+        report.renamed.append((item.id, article_id))
     if stored is None:
-        report.outcomes.setdefault(article.id, "added")
+        report.outcomes.setdefault(article_id, "added")
         return article
     if stored.content_hash == article.content_hash:
-        report.outcomes.setdefault(article.id, "unchanged")
+        report.outcomes.setdefault(article_id, "unchanged")
         return None
-    if article.id not in waiting:
-        kept = None if keep is None else written(stored, keep)
-        report.replaced.append(Replaced(article.id, stored.title, article.title, kept))
-    report.outcomes.setdefault(article.id, "replaced")
+    if article_id not in waiting:
+        kept = None if keep is None else _kept(stored, keep)
+        report.replaced.append(Replaced(article_id, stored.title, article.title, kept))
+    report.outcomes.setdefault(article_id, "replaced")
     return article
 
 
-def written(article: Article, folder: Path) -> Path:
-    """The file in `folder` that has an article as it was, to be added again. Raises DiskFullError, IndexStoreError."""
-    told = {
-        name: getattr(article, name)
-        for name in ("id", "title", "publisher", "author", "published_precision", "language", "url", "source", "rights",
-                     "text")
-    }  # fmt: skip
-    told["published"] = article.published and article.published.isoformat()
-    name = re.sub(r"[^\w.-]+", "-", article.id)[:80]
-    path = folder / f"{name}-{article.content_hash[:8]}.jsonl"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(told, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise file_error(error, path) from error
-    return path
+def _place(article: Article, store: Store, waiting: dict[str, Article]) -> tuple[str, Article | None]:
+    """The id to store an article by, and the version of it that has that id now.
+
+    Of two articles that come with one id the later gets a suffix by where it comes from, and keeps it when the other is
+    gone. An older gisa made suffixes of paths as they were typed: those are found again.
+    """
+    parts = Path(article.source).parts or ("",)
+    sources = [str(Path(*parts[first:])) for first in range(len(parts))]
+    own = [f"{article.id}-{hashlib.sha256(source.encode()).hexdigest()[:6]}" for source in sources]
+    first = _stored(article.id, store, waiting)
+    if first is not None and _same(first, article):
+        return article.id, first
+    for article_id in own if first is not None else own[:1]:
+        found = _stored(article_id, store, waiting)
+        if found is not None and _same(found, article):
+            return article_id, found
+    return (article.id if first is None else own[0]), None
 
 
 def _stored(article_id: str, store: Store, waiting: dict[str, Article]) -> Article | None:
@@ -308,13 +305,13 @@ def _stored(article_id: str, store: Store, waiting: dict[str, Article]) -> Artic
     return store.article(article_id) if store.content_hash(article_id) else None
 
 
-def _own_ids(article: Article) -> Iterator[str]:
-    """Ids with a suffix by where the article comes from. One that was stored by a relative path keeps the id it has by
-    that."""
-    parts = Path(article.source).parts
-    for first in range(len(parts) or 1):
-        source = str(Path(*parts[first:])) if parts else ""
-        yield f"{article.id}-{hashlib.sha256(source.encode()).hexdigest()[:6]}"
+def _kept(article: Article, folder: Path) -> Path:
+    """A new file in `folder` by which an article can be added again as it is. Raises DiskFullError, IndexStoreError."""
+    fields = {name: getattr(article, name) for name in (*Metadata.__annotations__, "text")}
+    name = re.sub(r"[^\w.-]+", "-", article.id)[:80]
+    path = folder / f"{name}-{article.content_hash[:8]}.jsonl"
+    write_private(path, f"{json.dumps(fields, ensure_ascii=False, default=str)}\n".encode())
+    return path
 
 
 def _same(stored: Article, article: Article) -> bool:

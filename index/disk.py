@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from pathlib import Path
 
 from index.errors import DiskFullError, IndexStoreError
@@ -37,3 +38,24 @@ def file_error(error: OSError, path: Path) -> IndexStoreError:
         f"{path} cannot be written ({error.strerror}). Check the folder's permissions.",
         f"{path} 을(를) 쓸 수 없습니다({error.strerror}). 폴더의 권한을 확인하세요.",
     )
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that its owner alone may read, whole or not at all; its folder is made, too.
+
+    Raises IndexStoreError, DiskFullError.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise file_error(error, path) from error

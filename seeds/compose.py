@@ -91,12 +91,8 @@ def _identity(name: str, given: str | None, stem: str, text: str) -> str:
                 f"{name}: id가 {_ID_LENGTH}자를 넘거나 표시할 수 없는 문자가 있습니다. 짧은 id를 써 주세요.",
             )
         return given
-    return id_of_file(stem) or hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def id_of_file(stem: str) -> str:
-    """The id that an article has by the name of its file, without its suffix; "" when no letter of it fits an id."""
-    return re.sub(r"[^\w-]+", "-", unicodedata.normalize("NFC", stem)).strip("-")[:_ID_LENGTH]
+    slug = re.sub(r"[^\w-]+", "-", unicodedata.normalize("NFC", stem)).strip("-")[:_ID_LENGTH]
+    return slug or hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _title(text: str, body: tuple[Span, ...]) -> str:

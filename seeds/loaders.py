@@ -22,7 +22,7 @@ from pathlib import Path
 import structlog
 
 from seeds.article import SEOUL, Article
-from seeds.compose import article_from_text, compose, id_of_file
+from seeds.compose import article_from_text, compose
 from seeds.decode import decode_damaged
 from seeds.document import Document, empty, parse_text
 from seeds.errors import ArticleFileError, SeedsError
@@ -100,26 +100,24 @@ def load_each(
     """Load file after file, lazily, with a FileProblem for each that fails.
 
     `walk=False` takes `paths` as files only; days of publication are those of `zone`; `tell` is told what was changed,
-    left out or passed over. Two articles that name the same id themselves are a problem too: stored, the second would
-    take the place of the first. Ids that come from like file names are told apart by whoever stores them. `source` is
-    the absolute path: a relative one names another file from another folder.
+    left out or passed over. Two articles of one id in one file are a problem too; those of two files are told apart
+    when they are stored. `source` is the absolute path: from another folder a relative one names another file.
     """
-    seen: dict[str, str] = {}
     for path in find_files(paths, tell=tell) if walk else map(Path, paths):
         try:
             data = _read(path, limit_bytes)
         except ArticleFileError as error:
             yield FileProblem(path, error)
             continue
-        source = os.path.abspath(path)
-        for loaded in _parse_each(path.name, source, data, zone, tell):
+        ids = set[str]()
+        for loaded in _parse_each(path.name, os.path.abspath(path), data, zone, tell):
             if isinstance(loaded, SeedsError):
                 yield FileProblem(path, loaded)
-            elif loaded.id not in seen or (seen[loaded.id] != source and _named_by(path, loaded.id)):
-                seen.setdefault(loaded.id, source)
-                yield loaded
+            elif loaded.id in ids:
+                yield FileProblem(path, _same_id(path.name, loaded.id))
             else:
-                yield FileProblem(path, _same_id(path.name, loaded.id, seen[loaded.id]))
+                ids.add(loaded.id)
+                yield loaded
 
 
 def load_bytes(
@@ -284,13 +282,8 @@ def _too_large(name: str, limit_bytes: int) -> ArticleFileError:
     )
 
 
-def _named_by(path: Path, article_id: str) -> bool:
-    """Whether an id comes from the name of its file, and not from what stands in it."""
-    return re.fullmatch(rf"{re.escape(id_of_file(path.stem))}(-\d+)?", article_id) is not None
-
-
-def _same_id(name: str, article_id: str, first: str) -> ArticleFileError:
+def _same_id(name: str, article_id: str) -> ArticleFileError:
     return ArticleFileError(
-        f"{name} has the id {article_id}, which {first} has too. Rename it or give it an id of its own.",
-        f"{name}: id {article_id}이(가) {first}와 겹칩니다. 이름을 바꾸거나 다른 id를 주세요.",
+        f"{name} has the id {article_id} twice. Give each article an id of its own.",
+        f"{name}: id {article_id}이(가) 두 번 있습니다. 기사마다 다른 id를 주세요.",
     )

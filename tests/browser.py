@@ -69,6 +69,8 @@ class Told:
         self.go.set()
 
     def judge(self, question: Question, item: Evidence, names: NameBook) -> float:
+        if self.fails is not None:
+            raise self.fails
         return 10.0
 
     def write(self, question: Question, item: Evidence, names: NameBook, listen: Listener) -> str:

@@ -45,9 +45,9 @@ def embedder(embedder_folder: Path) -> SentenceTransformerEmbedder:
 @pytest.fixture(scope="session")
 def reader(embedder: SentenceTransformerEmbedder) -> Reader:
     """gisa's reader, with the weights that are shipped."""
-    from rag.reading.open import own
+    from shipped import reader_of
 
-    return own(embedder)
+    return reader_of(embedder)
 
 
 @pytest.fixture(scope="session")

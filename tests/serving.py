@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from shipped import SURE
+from shipped import SURE, reader_of
 
 from index.build import ingest
 from index.local_store import LocalStore
@@ -36,7 +35,6 @@ from ui.service import Service
 
 if TYPE_CHECKING:
     from index.sentence_transformer import SentenceTransformerEmbedder
-    from rag.reading.reader import Reader
 
 ASKED = "How many GPUs is Korea securing?"
 DRAFT = "more than 260,000 GPUs"
@@ -110,14 +108,6 @@ def shipped_home(embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest
     with LocalStore(Settings(home=home).index_folder, embedder=embedder.name, dimension=embedder.dimension) as store:
         ingest(store, embedder, shipped_articles())
     return home
-
-
-@lru_cache(maxsize=1)
-def reader_of(embedder: SentenceTransformerEmbedder) -> Reader:
-    """gisa's reader: the services of a session share it, for each would hold 150 MB of its own."""
-    from rag.reading.open import own
-
-    return own(embedder)
 
 
 Open = Callable[..., Service]

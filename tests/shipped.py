@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,14 @@ SECURED = "26만장 이상 확보"
 SURE = -1.5
 """Log odds from which these tests assert: what the pipeline does with a reading, and not how sure the shipped weights
 are of it, is what they are about."""
+
+
+@lru_cache(maxsize=1)
+def reader_of(embedder: SentenceTransformerEmbedder) -> Reader:
+    """gisa's reader, one for a session: each holds 150 MB, and services stay in memory when they are closed."""
+    from rag.reading.open import own
+
+    return own(embedder)
 
 
 @dataclass(frozen=True)

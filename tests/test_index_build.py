@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import threading
 from collections.abc import Iterator, Sequence
@@ -157,6 +158,46 @@ def test_an_id_that_another_file_has_gets_a_suffix(store: LocalStore, counting: 
     assert ingest(store, counting, [replace(ARTICLES[1], source="copy/tram.md")]).outcomes == {"tram": "unchanged"}
     moved = _article("tram", "고쳐 쓴 글이다.", source=str(Path("tram.md").resolve()))
     assert ingest(store, counting, [moved]).outcomes == {"tram": "replaced"}
+
+
+def _by(typed: str) -> str:
+    """The id of an article `tram` whose suffix is made of that path."""
+    return f"tram-{hashlib.sha256(typed.encode()).hexdigest()[:6]}"
+
+
+def test_by_a_path_of_an_unknown_folder_only_like_articles_are_one(
+    store: LocalStore, counting: CountingEmbedder
+) -> None:
+    """Older gisas stored paths as they were typed."""
+    ingest(store, counting, [_article("tram", "전차가 다닌다.", source="0601/tram.md")])
+    unlike = _article("tram", "다리가 놓였다.", title="다리", source="/crawl/0601/tram.md")
+    assert ingest(store, counting, [unlike]).outcomes == {_by("/crawl/0601/tram.md"): "added"}
+    like = _article("tram", "전차가 다닌다. 두 량이다.", source="/old/0601/tram.md")
+    assert ingest(store, counting, [like]).outcomes == {"tram": "replaced"}
+
+
+def test_an_id_made_of_a_typed_path_is_found_again(store: LocalStore, counting: CountingEmbedder) -> None:
+    second = _article(_by("0602/tram.md"), "다리가 놓였다.", title="다리", source="0602/tram.md")
+    ingest(store, counting, [ARTICLES[1], second])
+    corrected = _article("tram", "다리가 두 개 놓였다.", title="다리", source="/crawl/0602/tram.md")
+    assert ingest(store, counting, [corrected]).outcomes == {second.id: "replaced"}
+    other = _article("tram", "배가 떴다.", title="배", source="/other/0602/tram.md")
+    assert ingest(store, counting, [other]).outcomes == {_by("/other/0602/tram.md"): "added"}
+    assert store.article(second.id).text == corrected.text
+
+
+def test_what_is_replaced_is_kept_for_its_owner_alone(
+    store: LocalStore, counting: CountingEmbedder, tmp_path: Path
+) -> None:
+    first = _article("a/b c", "전차가 다닌다.", publisher="한빛일보", source="/in/a.md")
+    ingest(store, counting, [first])
+    changed = replace(first, text="전차가 섰다.", body=((0, 7),))
+    (told,) = ingest(store, counting, [changed], keep=tmp_path / "kept").replaced
+    assert (told.id, told.old, told.new) == ("a/b c", first.title, first.title)
+    assert told.kept is not None
+    assert (told.kept.stat().st_mode & 0o777, told.kept.parent) == (0o600, tmp_path / "kept")
+    (again,) = load_each([told.kept])
+    assert again == first
 
 
 def test_bad_articles_are_reported_and_the_rest_go_in(store: LocalStore, counting: CountingEmbedder) -> None:

@@ -86,9 +86,10 @@ def test_what_is_replaced_is_told_and_comes_back(own: Path, tmp_path: Path) -> N
     assert listed(own) == {"001": "늘봄시 불꽃 축제 9월로 연기"}
 
 
-def test_one_id_given_by_two_files_is_refused(own: Path, tmp_path: Path) -> None:
+def test_one_id_given_by_two_files_is_two_articles(own: Path, tmp_path: Path) -> None:
     for name, text in (("one", FESTIVAL), ("two", COPY)):
         put(tmp_path / "in", f"{name}.md", f"---\nid: festival\n---\n{text}")
     shown = run(own, "index", "add", tmp_path / "in")
-    assert counts(shown) == "Added 1, replaced 0, unchanged 0, failed 1."
-    assert "two.md has the id festival, which" in shown.err
+    assert counts(shown) == "Added 2, replaced 0, unchanged 0, failed 0."
+    (other,) = listed(own).keys() - {"festival"}
+    assert f"festival: another article has this id, so it is kept as {other}." in shown.err.splitlines()

@@ -90,9 +90,10 @@ class TestQuestions:
         assert SECURED in answer.citations[0].quote
 
     def test_the_name_of_a_place_in_a_prompt(self, newsroom: Newsroom) -> None:
-        answer = newsroom.ask("How many GPUs is Korea securing {question} {sentence}?", "more than 260,000")
+        answer = newsroom.ask("How many GPUs is Korea securing {question}?")
         sound(newsroom, answer)
-        assert "{" not in answer.answer
+        article = newsroom.ask(TRAP).citations[0].article_id  # found, though the reader may think it no answer
+        assert article in [*(one.article_id for one in answer.citations), *(one.id for one in answer.nearest)]
 
 
 class TestCollection:

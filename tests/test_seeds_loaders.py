@@ -159,21 +159,21 @@ def test_bad_files_are_reported_and_the_rest_go_in(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_two_files_of_one_name_are_two_articles_and_of_one_given_id_a_problem(tmp_path: Path) -> None:
+def test_two_files_of_one_id_are_two_articles_and_twice_in_one_file_is_a_problem(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "news.txt").write_text(f"{folder} 마을에 역이 섰다.", encoding="utf-8")
-        (tmp_path / folder / f"{folder}.md").write_text(
-            f"---\nid: x\n---\n{folder} 마을에 역이 섰다.", encoding="utf-8"
-        )
-    given, one, refused, other = load_each([tmp_path])
-    assert isinstance(one, Article)
-    assert isinstance(other, Article)
-    assert (one.id, other.id) == ("news", "news")
-    assert (one.source, other.source) == (str(tmp_path / "a" / "news.txt"), str(tmp_path / "b" / "news.txt"))
-    assert isinstance(given, Article)
+    lines = (json.dumps({"id": "x", "text": text}) for text in ("섬에 다리가 놓였다.", "강에 배가 떴다."))
+    (tmp_path / "c.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    first, second, kept, refused = sorted(load_each([tmp_path]), key=lambda it: getattr(it, "source", "~"))
+    assert isinstance(first, Article)
+    assert isinstance(second, Article)
+    assert isinstance(kept, Article)
     assert isinstance(refused, FileProblem)
-    assert str(tmp_path / "a" / "a.md") in refused.error.en
+    assert (first.id, first.source) == ("news", str(tmp_path / "a" / "news.txt"))
+    assert (second.id, second.source) == ("news", str(tmp_path / "b" / "news.txt"))
+    assert (kept.id, "섬에" in kept.text) == ("x", True)
+    assert "c.jsonl has the id x twice" in refused.error.en
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,48 @@ def test_what_went_less_than_well_is_told_in_plain_words(site: Site, visit: Visi
     expect(reason).to_contain_text(why)
 
 
+@pytest.mark.parametrize(
+    ("locale", "question", "plain", "opener", "doubt", "down"),
+    [
+        (
+            "en-US", ASKED, "Quoted from the article as it stands: it is not sure enough that this answers.", "Why",
+            "Quoted only: it is not sure enough that this is the answer.", "The model is out of reach.",
+        ),
+        (
+            "ko-KR", ASKED_KO, "답인지 충분히 확실하지 않아, 기사 문장을 그대로 옮겼습니다.", "이유",
+            "답인지 충분히 확실하지 않아 문장만 인용합니다.", "모델에 연결할 수 없습니다.",
+        ),
+    ],
+    ids=["en", "ko"],
+)  # fmt: skip
+@pytest.mark.parametrize("fails", [None, DOWN], ids=["judged", "no model"])
+def test_what_is_not_sure_is_quoted_and_says_why(
+    site: Site,
+    visit: Visit,
+    monkeypatch: pytest.MonkeyPatch,
+    locale: str,
+    question: str,
+    plain: str,
+    opener: str,
+    doubt: str,
+    down: str,
+    fails: GisaError | None,
+) -> None:
+    gisa = site.service._gisa
+    never_sure = gisa.settings.answer.model_copy(update={"sure_odds": 1000.0})
+    monkeypatch.setattr(gisa, "settings", gisa.settings.model_copy(update={"answer": never_sure}))
+    site.model.fails = fails
+    page = visit(locale=locale)
+    ask(page, question)
+    card = answered(page)
+    assert QUOTED in card.locator(".answer").inner_text()
+    expect(card.locator(".how .note")).to_contain_text(plain)
+    expect(card.locator(".why p").first).to_be_hidden()
+    card.locator(".why summary", has_text=opener).click()
+    expect(card.locator(".why p").first).to_have_text(doubt)
+    expect(card.locator(".why")).to_contain_text(down) if fails else expect(card.locator(".why p")).to_have_count(1)
+
+
 def test_a_draft_that_says_something_else_leaves_what_was_read(site: Site, visit: Visit) -> None:
     site.model.draft = "990,000 GPUs"
     page = visit(locale="en-US")

@@ -71,7 +71,9 @@ def test_the_local_model_answers_and_the_page_proves_it(
         ask(page, ASKED_KO)
         assert "26만장" in answered(page).locator(".answer").inner_text()
         ask(page, "그럼 민간은?")
-        assert "민간" in answered(page, 2).inner_text()  # understood as a question about the same
+        followed = answered(page, 2).locator(".answer").inner_text()
+        # The public's 5만장, which the reader takes for the answer, is not asserted.
+        assert "20만장" in followed or followed.startswith("기사에 이렇게 나옵니다")
         ask(page, "2018년 월드컵에서 어느 나라가 우승했나?")
         card = answered(page, 3)
         assert "답하지 않았습니다" in card.inner_text()

@@ -177,11 +177,15 @@ def test_bad_question_returns_2(own: Path) -> None:
 
 
 def test_unreachable_server_leaves_the_quoted_answer(own: Path) -> None:
-    shown = run(own, "ask", "--json", QUESTION, GISA_LLM__BASE_URL="http://127.0.0.1:9/v1")
+    never_sure = {"GISA_ANSWER__SURE_ODDS": "1000"}  # so the model is to judge
+    shown = run(own, "ask", "--json", QUESTION, GISA_LLM__BASE_URL="http://127.0.0.1:9/v1", **never_sure)
     assert shown.code == 0
-    assert json.loads(shown.out)["answered_by"] in ("reader", "extract")
-    assert "The language model" in shown.err.splitlines()[-1]
-    assert shown.err.count("\n") <= 2
+    answer = json.loads(shown.out)
+    assert answer["answered_by"] == "extract"
+    assert any("26만" in citation["quote"] for citation in answer["citations"])
+    doubted, unjudged = shown.err.splitlines()
+    assert doubted == "Quoted only: it is not sure enough that this is the answer."
+    assert unjudged.startswith("The language model that was to tell did not answer: ")
 
 
 def test_without_models_and_network_is_one_line(tmp_path: Path) -> None:

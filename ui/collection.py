@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import chain
@@ -76,7 +77,7 @@ def add(context: typer.Context, paths: Paths, ray: Ray = None) -> None:
     for old, new in report.renamed:
         session.note(words.RENAMED, old=old, new=new)
     for one in report.replaced[:TOLD]:
-        session.note(words.REPLACED, id=one.id, old=one.old, new=one.new, file=one.kept)
+        session.note(words.REPLACED, id=one.id, old=one.old, new=one.new, file=shlex.quote(str(one.kept)))
     if len(report.replaced) > TOLD:
         session.note(words.REPLACED_MORE, count=len(report.replaced) - TOLD, folder=settings.replaced_folder)
     counts = {outcome: len(report.ids(outcome)) for outcome in ("added", "replaced", "unchanged")}

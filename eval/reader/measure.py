@@ -2,13 +2,14 @@
 
 F1 by characters against the best accepted span, as KorQuAD's; whether the best sentence is one that answers; and the
 area under the curve of the best score of questions that can be answered against those that cannot, read in the
-article that tempts.
+article that tempts. And how long a batch of full passages takes.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,11 +24,12 @@ from eval.reader.examples import article_source
 from index.names import NameBook, mine
 from rag.assemble import open_embedder, open_reader
 from rag.reading.hints import hinted
-from rag.reading.passage import Passage, window
-from rag.reading.reader import Reader, Reading
+from rag.reading.passage import WINDOW_CHARACTERS, Passage, window
+from rag.reading.reader import BATCH, Reader, Reading
 from rag.settings import load_settings
 from seeds.article import Article
 
+TIMES = 30
 _LEFT_OUT = re.compile(r"[\s\W_]+")
 
 
@@ -102,6 +104,17 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
     }
 
 
+def milliseconds(reader: Reader, question: str, known: Sequence[Article]) -> float:
+    """The median time to read BATCH passages that have nearly as many characters as a passage may."""
+    full = [p for article in known for p in passages_of(article) if len(p.text) > 0.9 * WINDOW_CHARACTERS][:BATCH]
+    taken: list[float] = []
+    for _ in range(TIMES):
+        begun = time.perf_counter()
+        reader.read([question] * len(full), full)
+        taken.append(1000 * (time.perf_counter() - begun))
+    return float(np.median(taken))
+
+
 def main() -> None:
     told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("--weights", type=Path)
@@ -125,6 +138,9 @@ def main() -> None:
             of_kind = [o for o in asked_in if o.question.kind == kind]
             if any(o.f1 is not None for o in of_kind):
                 Console().print("  ", kind, _rounded(of_kind))
+    its, questions_ = sets[0]
+    took = milliseconds(reader, questions_[0].question, its)
+    Console().print(f"{BATCH} passages of {WINDOW_CHARACTERS} characters: {took:.0f} ms (median of {TIMES})")
 
 
 def _rounded(outcomes: Sequence[Outcome]) -> dict[str, float]:

@@ -36,8 +36,8 @@ from ui.service.keys import SCOPES
 
 PATH = "/kakao/skill"
 HEADER = "X-Gisa-Secret"
-QUOTE_S = 1.5
-"""Kept of the time there is, for quoting when the model does not make it."""
+QUOTE_S = 2.0
+"""Kept of the time there is, for reading the articles again when the model does not make it."""
 AT_ONCE_S = 1.0
 """What is answered so soon needs no callback."""
 CALLBACK_S = 52.0

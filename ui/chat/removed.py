@@ -7,8 +7,6 @@ and whenever the list is.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +14,7 @@ from pathlib import Path
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from index.disk import file_error
+from index.disk import write_private
 from seeds.article import Article
 
 FOLDER = "removed"
@@ -34,21 +32,7 @@ class Removed:
 
     def put(self, article: Article) -> None:
         """Put an article aside, whole or not at all. Raises IndexStoreError, DiskFullError."""
-        path = self._path(article.id)
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._folder, prefix=".aside-")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(_ARTICLE.dump_json(article))
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise file_error(error, path) from error
+        write_private(self._path(article.id), _ARTICLE.dump_json(article))
 
     def get(self, article_id: str) -> Article | None:
         return self._read(self._path(article_id))
